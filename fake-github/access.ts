@@ -39,6 +39,7 @@ function acceptedPermissions(path: string, level: 'read' | 'write'): readonly (r
   if (path.startsWith('check-runs') || path.endsWith('/check-runs')) return [['checks', level]]
   if (path.startsWith('contents/')) return [['contents', level]]
   if (path.startsWith('collaborators/')) return [['metadata', 'read']]
+  if (path.startsWith('pulls/')) return [['pull_requests', level]]
   if (!/^issues(\/|$)/.test(path)) return []
   return [
     ['issues', level],

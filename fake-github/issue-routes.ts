@@ -7,7 +7,7 @@ import { type Issue, type Repository, userOf, type World } from './world.ts'
 /** Somebody put a label on an issue. */
 export type LabelEvent = { readonly label: string; readonly by: string; readonly at: string }
 
-/** Answers `issues`, `issues/N` and `issues/N/events`; null for other paths. */
+/** Answers `issues`, `issues/N`, `issues/N/events`, `pulls/N` and `pulls/N/reviews`; null for other paths. */
 export function respondToIssues(
   request: ApiRequest,
   o: { world: World; repository: Repository; path: string },
@@ -16,6 +16,8 @@ export function respondToIssues(
   const { method, query } = request
   if (method !== 'GET') return null
   const url = `${world.url}/repos/${repository.full_name}/${path}`
+  const pull = respondToPull(world, repository, path, query, url)
+  if (pull !== null) return pull
   if (path === 'issues') return page(issuesIn(world, repository, query), query, url)
   const [, number, events] = /^issues\/(\d+)(\/events)?$/.exec(path) ?? []
   if (number === undefined) return null
@@ -34,6 +36,25 @@ export function respondToIssues(
     label: { name: label },
   }))
   return page(labelEvents, query, url)
+}
+
+// https://docs.github.com/en/rest/pulls
+function respondToPull(
+  world: World,
+  { full_name }: Repository,
+  path: string,
+  query: URLSearchParams,
+  url: string,
+): ApiResponse | null {
+  const [, number, reviews] = /^pulls\/(\d+)(\/reviews)?$/.exec(path) ?? []
+  if (number === undefined) return null
+  const key = `${full_name}#${number}`
+  const pull = world.pullRequests.get(key)
+  if (pull === undefined) return NOT_FOUND
+  if (reviews === undefined) return { status: 200, body: pull }
+  // Here a state is written in capital letters, and in deliveries in small ones.
+  const all = (world.reviews.get(key) ?? []).map((review) => ({ ...review, state: review.state.toUpperCase() }))
+  return page(all, query, url)
 }
 
 export const NOT_FOUND: ApiResponse = { status: 404, body: { message: 'Not Found' } }
@@ -60,9 +81,13 @@ function issuesIn(world: World, repository: Repository, query: URLSearchParams):
     ...inRepository(world.issues).map(([, issue]) => issue),
     ...inRepository(world.pullRequests).map(([, pull]) => issueOfPullRequest(pull)),
   ]
+  const upOrDown = query.get('direction') === 'asc' ? -1 : 1
   return all
     .filter(({ state }) => (query.get('state') ?? 'open') === 'all' || state === (query.get('state') ?? 'open'))
     .filter((one) => labels.every((label) => one.labels.some(({ name }) => name.toLowerCase() === label)))
     .filter(({ updated_at }) => Date.parse(updated_at) >= from)
-    .toSorted((one, other) => Date.parse(other.updated_at) - Date.parse(one.updated_at) || other.number - one.number)
+    .toSorted(
+      (one, other) =>
+        upOrDown * (Date.parse(other.updated_at) - Date.parse(one.updated_at) || other.number - one.number),
+    )
 }

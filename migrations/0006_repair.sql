@@ -29,7 +29,9 @@ create table sweeps (
   -- What the log no longer had when it was read: what GitHub sent in between can only be found by reading its state.
   cut_off_from timestamptz,
   cut_off_until timestamptz,
-  cut_off_at timestamptz
+  cut_off_at timestamptz,
+  -- When all pipelines that were under way had been read from GitHub since; null before.
+  cut_off_reconciled_at timestamptz
 );
 
 -- Deliveries that GitHub logged, that were not in the inbox when the log was read, and that matter.
@@ -79,3 +81,22 @@ create table label_scans (
   error text
 );
 create index label_scans_due on label_scans (due_at);
+
+-- What no delivery and no log tells of is found by reading pipelines from GitHub: when next; null once one is over.
+alter table pipelines add column reconcile_at timestamptz;
+create index pipelines_reconcile on pipelines (reconcile_at) where reconcile_at is not null;
+
+-- What was last read so.
+create table reconciles (
+  pipeline_id bigint primary key references pipelines (id) on delete cascade,
+  -- When everything was last read; null before.
+  read_at timestamptz,
+  -- GitHub's names for what it then answered.
+  etags jsonb not null default '{}',
+  -- How often GitHub showed what nothing had told of, and when it last did.
+  repaired integer not null default 0,
+  repaired_at timestamptz,
+  -- Since when, and why, it cannot be read; null while it can.
+  failing_since timestamptz,
+  error text
+);

@@ -19,6 +19,7 @@ import probotApp from './index.ts'
 import { openCallQuota } from './outbox/call-quota.ts'
 import { findLabeledIssues } from './outbox/find-labeled-issues.ts'
 import { openOutbox } from './outbox/outbox.ts'
+import { openReconcile } from './outbox/reconcile.ts'
 import { repositoryRedirected } from './outbox/report-outcome.ts'
 import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
 import type { Instant } from './pipeline/model/time.ts'
@@ -153,6 +154,8 @@ export async function openAndon(o: {
     log,
     rejected,
   })
+  const reading = { database, door, github, callQuota, githubUrl, now, log }
+  const reconcile = openReconcile(reading)
   const sweep = openSweep({ database, github, appId: config.appId, acceptMissed, now, log })
   const receiveTimed: ReceiveDelivery = async (request) => {
     const startedMs = performance.now()
@@ -223,8 +226,7 @@ export async function openAndon(o: {
         (await appCheck.step())
       )
     },
-    repair: async () =>
-      (await sweep.step()) + (await findLabeledIssues({ database, door, github, callQuota, githubUrl, now, log })),
+    repair: async () => (await sweep.step()) + (await findLabeledIssues(reading)) + (await reconcile.step()),
     push: async (stopping) => (await pushes?.step(stopping)) ?? 0,
   }
   let beating: HeartbeatTimer | null = null

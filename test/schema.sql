@@ -282,6 +282,7 @@ create table pipelines (
   awaits_file boolean not null default false,
   title text,
   people text[] not null default '{}'::text[],
+  reconcile_at timestamp with time zone,
   CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),
   CHECK ((silent_health = ANY (ARRAY['stalled'::text, 'unknown'::text]))),
   PRIMARY KEY (id),
@@ -293,6 +294,7 @@ CREATE INDEX pipelines_done ON public.pipelines USING btree (since) INCLUDE (rep
 CREATE INDEX pipelines_holding_slots ON public.pipelines USING btree (repository_id, live_attempts) WHERE (live_attempts > 0);
 CREATE INDEX pipelines_needing_you ON public.pipelines USING btree (needs_you_at) WHERE (needs_you_at IS NOT NULL);
 CREATE INDEX pipelines_open ON public.pipelines USING btree (repository_id) INCLUDE (id, issue_number, light, since, held, needs_you_at, stale_at, silent_at, silent_health, is_unsent, awaits_file) WHERE ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text])) OR (needs_you_at IS NOT NULL));
+CREATE INDEX pipelines_reconcile ON public.pipelines USING btree (reconcile_at) WHERE (reconcile_at IS NOT NULL);
 CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after) WHERE (published_revision < revision);
 CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX pipelines_waiting ON public.pipelines USING btree (repository_id, ((started_at IS NULL)), queued_at, issue_number) WHERE (queued_at IS NOT NULL);
@@ -401,6 +403,18 @@ create table pushes (
 );
 CREATE INDEX pushes_due ON public.pushes USING btree (due_at);
 
+create table reconciles (
+  pipeline_id bigint not null,
+  read_at timestamp with time zone,
+  etags jsonb not null default '{}'::jsonb,
+  repaired integer not null default 0,
+  repaired_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  error text,
+  FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
+  PRIMARY KEY (pipeline_id)
+);
+
 create table repositories (
   id bigint not null,
   installation_id bigint not null,
@@ -482,6 +496,7 @@ create table sweeps (
   cut_off_from timestamp with time zone,
   cut_off_until timestamp with time zone,
   cut_off_at timestamp with time zone,
+  cut_off_reconciled_at timestamp with time zone,
   PRIMARY KEY (app_id)
 );
 

@@ -2,6 +2,7 @@
 import type { Write } from '../advance/change.ts'
 import type { PipelineRow, PullRequestRow, RunRow } from '../advance/rows.ts'
 import { wakeAt } from '../pipeline/deadlines/enforce-deadlines.ts'
+import { reconcileAt } from '../pipeline/deadlines/reconcile.ts'
 import { issueOfRun } from '../pipeline/facts/correlate.ts'
 import { heldStageNames } from '../pipeline/holds/holds.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
@@ -104,6 +105,7 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: Pipe
     title: pipeline.issue.title,
     people: peopleOf(pipeline),
     wakeAt: wakeAt(pipeline, now),
+    reconcileAt: reconcileAt(pipeline, now),
     liveAttempts: countLiveAttempts(pipeline),
     queuedAt: ready?.queuedAt ?? null,
     queuedWorkflow: ready?.workflow ?? null,

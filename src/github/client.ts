@@ -6,6 +6,7 @@ import { type LabeledIssues, openLabeledIssues } from './labeled-issues.ts'
 import { openQueries, type Queries } from './queries.ts'
 import { openRepositoryFiles, type RepositoryFiles } from './repository-files.ts'
 import { type GitHubOptions, openRequests } from './request.ts'
+import { openStateReads, type StateReads } from './state-reads.ts'
 import { openWorkflowRuns, type WorkflowRuns } from './workflow-runs.ts'
 
 /** Everything Andon reads from GitHub and writes to it. Every failure is a GitHubFailure. */
@@ -16,7 +17,8 @@ export type GitHub = Queries &
   IssueComments &
   CheckRuns &
   DeliveryLog &
-  LabeledIssues
+  LabeledIssues &
+  StateReads
 
 /** A client that acts as the App, with a token for one repository at a time. Opening it sends nothing. */
 export function openGitHub(o: GitHubOptions): GitHub {
@@ -31,5 +33,6 @@ export function openGitHub(o: GitHubOptions): GitHub {
     ...openCheckRuns(call, o.appId),
     ...openDeliveryLog(call),
     ...openLabeledIssues(call),
+    ...openStateReads(call),
   }
 }

@@ -5,7 +5,7 @@ import { readList } from './list.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 export type LabeledIssues = {
-  /** Open issues with the label that were changed since; null if the list is still the one that `etag` names. */
+  /** Open issues with the label that were changed since, those that changed longest ago first; null if the list is still the one that `etag` names. */
   listLabeledIssues(
     access: RepositoryAccess,
     o: { readonly label: string; readonly since: string | null; readonly etag: string | null },
@@ -25,7 +25,14 @@ export type LabeledIssueList = {
 export function openLabeledIssues(call: SendRequest): LabeledIssues {
   return {
     async listLabeledIssues(access, { label, since, etag }, receipt) {
-      const filter = { labels: label, state: 'open', sort: 'updated', ...(since !== null && { since }), per_page: 100 }
+      const filter = {
+        labels: label,
+        state: 'open',
+        sort: 'updated',
+        direction: 'asc',
+        ...(since !== null && { since }),
+        per_page: 100,
+      }
       let isSame = false
       let found: string | null = null
       const { items, isComplete } = await readList(async (page) => {

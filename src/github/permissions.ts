@@ -8,6 +8,7 @@ export function permissionOfRoute(route: string): string {
 const ROUTE_PERMISSIONS: readonly (readonly [RegExp, (level: 'read' | 'write') => string])[] = [
   [/\/actions\//, (level) => `actions=${level}`],
   [/\/check-runs/, (level) => `checks=${level}`],
+  [/\/pulls\//, (level) => `pull_requests=${level}`],
   [/\/issues(\/|$)/, (level) => `issues=${level}`],
   [/\/contents\//, () => 'contents=read'],
   [/\/collaborators\//, () => 'metadata=read'],

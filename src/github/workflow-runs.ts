@@ -121,15 +121,17 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
     async readRun(access, place, receipt) {
       const { runId: run_id } = place
       const byId = call(access, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', { run_id })
-      const run = (await byId.catch(nullIfNotFound))?.body ?? (await findListedRun(call, access, place))
-      if (run === null) return null
+      const answer = await byId.catch(nullIfNotFound)
+      const found = answer === null ? await findListedRun(call, access, place) : answer.body
+      if (answer === null && found === null) return null
+      const run = expectObject(found, 'the run')
       const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs'
       const read = readList(async (page) => {
         const part = await call(access, 'read', route, { run_id, filter: 'latest', per_page: 100, page })
         return { items: listOf(part.body, 'jobs'), hasNextPage: part.hasNextPage }
       })
       const jobs = (await read.catch(nullIfNotFound))?.items ?? []
-      const causes = await readCauses(call, access, expectObject(run, 'the run'), jobs)
+      const causes = await readCauses(call, access, run, jobs)
       return readAnswer(() => translateRunRead(access.repositoryId, run, jobs, receipt, causes))
     },
 

@@ -9,6 +9,7 @@ import { loadLoops } from '../store/loops.ts'
 import { loadDeliveriesReading, loadHoldsReading, loadOutboxReading, loadQuotaReadings } from '../store/machine.ts'
 import { type LatencyRow, loadClockReadings, loadLatencies } from '../store/measurements.ts'
 import { IS_READ_ONLY } from '../store/readiness.ts'
+import { loadReconcileReport } from '../store/reconciles.ts'
 import { listAccessProblems } from '../store/shown-access-problems.ts'
 import { loadSweepReports } from '../store/sweep-report.ts'
 import { listRegisteredLoops } from '../watchdog/loop-registry.ts'
@@ -67,6 +68,7 @@ export function openHealthReading(o: HealthParts): () => Promise<HealthReport> {
       ),
       clocks: await stored('clocks', () => loadClockReadings(database, asOf)),
       sweeps: await stored('sweeps', () => loadSweepReports(database)),
+      reconciles: await stored('reconciles', () => loadReconcileReport(database)),
       outbox: await stored('outbox', () => loadOutboxReading(database, asOf)),
       quotas: await stored('quotas', () => loadQuotaReadings(database, asOf)),
       holds: await stored('holds', () => loadHoldsReading(database)),

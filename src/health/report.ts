@@ -3,6 +3,7 @@
 import type { Instant } from '../pipeline/model/time.ts'
 import type { DeliveriesReading, HoldsReading, OutboxReading, QuotaReading } from '../store/machine.ts'
 import type { ClockRow } from '../store/measurements.ts'
+import type { ReconcileReport } from '../store/reconciles.ts'
 import type { ListedAccessProblem } from '../store/shown-access-problems.ts'
 import type { SweepReport } from '../store/sweep-report.ts'
 import type { RegisteredLoop } from '../watchdog/loop-registry.ts'
@@ -41,6 +42,7 @@ export type HealthReport = {
   readonly clocks: HealthPart<readonly ClockRow[]>
   /** None before the log of GitHub was first read. */
   readonly sweeps: HealthPart<readonly SweepReport[]>
+  readonly reconciles: HealthPart<ReconcileReport>
   readonly outbox: HealthPart<OutboxReading>
   readonly quotas: HealthPart<readonly QuotaReading[]>
   readonly holds: HealthPart<HoldsReading>

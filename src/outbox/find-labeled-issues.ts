@@ -74,22 +74,28 @@ async function whenAllowed(o: LabelScanContext, access: RepositoryAccess): Promi
   return await findAccessBlock(o.database.kysely, access, PERMISSIONS, o.now())
 }
 
+/** A list that is too long, or has too much that is new, is read on from there in a minute: it begins with what changed longest ago. */
 async function scan(o: LabelScanContext, due: DueLabelScan, label: string, access: RepositoryAccess): Promise<void> {
   const at = o.now()
-  const since = listedSince(due)
-  const etag = since === due.listedSince && due.scannedAt !== null ? due.etag : null
-  const list = await o.github.listLabeledIssues(access, { label, since, etag }, receiptOf(`labels/${due.id}`, at))
+  const since = labeledSince(due)
+  const isContinued = due.etag === null && due.listedSince !== null && (since === null || due.listedSince > since)
+  const from = isContinued ? due.listedSince : since
+  const etag = from === due.listedSince && due.scannedAt !== null ? due.etag : null
+  const list = await o.github.listLabeledIssues(access, { label, since: from, etag }, receiptOf(`labels/${due.id}`, at))
   await recordAccessWorks(o, access, PERMISSIONS)
-  const issues = list?.issues ?? []
+  const { issues, isComplete } = list ?? { issues: [], isComplete: true }
   const numbers = issues.map(({ number }) => number)
   const missing = new Set(await listIssuesOffLine(o.database, due.id, numbers))
-  // The oldest first, as they would have come.
-  const found = issues.filter(({ number }) => missing.has(number)).toReversed()
-  for (const issue of found.slice(0, ISSUES_AT_ONCE)) await takeUp(o, due, { issue, label, since, access })
-  const isDone = found.length <= ISSUES_AT_ONCE
+  const found = issues.filter(({ number }) => missing.has(number))
+  const now = found.slice(0, ISSUES_AT_ONCE)
+  for (const issue of now) await takeUp(o, due, { issue, label, since, access })
+  const isAll = found.length === now.length
+  const reached = (isAll ? issues : now).at(-1)?.updatedAt ?? from
+  // Where the next list would be the same, there is no more to be had.
+  const isDone = isAll && (isComplete || reached === from)
   await saveLabelScan(o.database, due.id, {
     error: null,
-    ...(list !== null && { etag: isDone ? list.etag : null, listedSince: since }),
+    ...(list !== null && { etag: isDone ? list.etag : null, listedSince: isDone ? from : reached }),
     ...(isDone && { scannedAt: at }),
     dueAt: isDone ? await nextScanAt(o, due, at) : millisecondsAfter(at, REST_AFTER_MS),
   })
@@ -118,7 +124,7 @@ async function takeUp(
 }
 
 /** At first everything that counts. Later with a day's overlap, so that a list stays the same for a day. */
-function listedSince({ scannedAt, notBefore }: DueLabelScan): Instant | null {
+function labeledSince({ scannedAt, notBefore }: DueLabelScan): Instant | null {
   if (scannedAt === null) return notBefore
   const since = `${millisecondsAfter(scannedAt, -DAY_MS).slice(0, 10)}T00:00:00.000Z`
   return notBefore === null ? since : latest(since, notBefore)

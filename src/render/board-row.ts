@@ -12,7 +12,7 @@ import { hasEnded } from '../pipeline/view/needs-you.ts'
 import { appendAccessProblems } from './access-problem.ts'
 import type { Wait } from './explanation.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
-import { EVIDENCE_SOURCES, formatTime, foundInLog, HEALTH_WORDS } from './labels.ts'
+import { EVIDENCE_SOURCES, formatTime, HEALTH_WORDS, repairedText } from './labels.ts'
 import { healthOfStage, type Lamp, lampOf } from './lamp.ts'
 import { describeReason, unmentionedWaitEnd, waitOf } from './reason.ts'
 
@@ -159,7 +159,7 @@ export function evidenceText(evidence: Evidence): string {
 /** The same without the time. */
 function evidenceSourceText({ kind, id, repairedAt }: Evidence): string {
   const source = EVIDENCE_SOURCES[kind]
-  if (repairedAt !== undefined) return `${source}${foundInLog(repairedAt)}`
+  if (repairedAt !== undefined) return `${source}${repairedText(kind, repairedAt)}`
   // GitHub lists deliveries by GUID; its beginning is enough to find one.
   if (kind === 'delivery') return `${source} ${id.length > 12 ? `${id.slice(0, 8)}…` : id}`
   // The key of a question begins with what was asked.

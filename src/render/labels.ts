@@ -52,8 +52,9 @@ export const EVIDENCE_SOURCES = {
   clock: "Andon's clock",
 } as const satisfies Record<Evidence['kind'], string>
 
-/** What follows the source of a delivery that did not arrive by itself. */
-export function foundInLog(repairedAt: Instant): string {
+/** What follows the source of what did not arrive by itself. */
+export function repairedText(kind: Evidence['kind'], repairedAt: Instant): string {
+  if (kind === 'read') return `, repaired at ${formatTime(repairedAt)}: no delivery had told of it`
   return ` that was missing, found in GitHub’s log at ${formatTime(repairedAt)}`
 }
 

@@ -30,6 +30,9 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
         title: eb.ref('excluded.title'),
         people: eb.ref('excluded.people'),
         wakeAt: eb.ref('excluded.wakeAt'),
+        // An event about one thing says nothing of the others, so it puts nothing off.
+        reconcileAt: sql`case when excluded.reconcile_at is null then null
+          else least(pipelines.reconcile_at, excluded.reconcile_at) end`,
         liveAttempts: eb.ref('excluded.liveAttempts'),
         queuedAt: eb.ref('excluded.queuedAt'),
         queuedWorkflow: eb.ref('excluded.queuedWorkflow'),

@@ -37,6 +37,7 @@ export type RepairTables = {
     cutOffFrom: Instant | null
     cutOffUntil: Instant | null
     cutOffAt: Instant | null
+    cutOffReconciledAt: Instant | null
   }
   missedDeliveries: {
     appId: number
@@ -53,6 +54,15 @@ export type RepairTables = {
     misses: Generated<number>
     dueAt: Instant
     endedAt: Instant | null
+    error: string | null
+  }
+  reconciles: {
+    pipelineId: number
+    readAt: Instant | null
+    etags: ColumnType<Readonly<Record<string, string>>, string | undefined, string>
+    repaired: Generated<number>
+    repairedAt: Instant | null
+    failingSince: Instant | null
     error: string | null
   }
   labelScans: {

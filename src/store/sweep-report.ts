@@ -31,8 +31,13 @@ export type SweepReport = {
   readonly failing: { readonly since: Instant; readonly words: string } | null
   /** GitHub accepts no request of the App before; in the past if it does. */
   readonly blockedUntil: Instant
-  /** A time from which the log was gone before it was read; null if that never happened. */
-  readonly cutOff: { readonly from: Instant | null; readonly until: Instant; readonly at: Instant } | null
+  /** A time from which the log was gone before it was read, and when all that was under way had been read from GitHub since; null if that never happened. */
+  readonly cutOff: {
+    readonly from: Instant | null
+    readonly until: Instant
+    readonly at: Instant
+    readonly reconciledAt: Instant | null
+  } | null
   /** Missed deliveries that are still to be fetched. */
   readonly due: number
   /** The latest first. */
@@ -56,7 +61,7 @@ export async function loadSweepReports(database: Database): Promise<readonly Swe
         cutOff:
           row.cutOffAt === null || row.cutOffUntil === null
             ? null
-            : { from: row.cutOffFrom, until: row.cutOffUntil, at: row.cutOffAt },
+            : { from: row.cutOffFrom, until: row.cutOffUntil, at: row.cutOffAt, reconciledAt: row.cutOffReconciledAt },
         due: missed.reduce((sum, { due }) => sum + due, 0),
         missed,
       }

@@ -36,6 +36,7 @@ export const SWEEP_COLUMNS = allColumns<SweepRow>({
   cutOffFrom: true,
   cutOffUntil: true,
   cutOffAt: true,
+  cutOffReconciledAt: true,
 })
 
 /** Claims the App's sweep if something of it is due and no other process has it; null otherwise. */

@@ -128,6 +128,8 @@ export type Tables = ProcessTables &
       /** Logins in lower case: whom it concerns. */
       people: Generated<readonly string[]>
       wakeAt: Instant | null
+      /** When it is read from GitHub, though nothing has arrived; null once it is over. */
+      reconcileAt: Instant | null
       liveAttempts: Generated<number>
       queuedAt: Instant | null
       /** The workflow for which it waits. */

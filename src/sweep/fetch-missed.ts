@@ -58,12 +58,14 @@ type Turn = {
   readonly left: number
   /** How many deliveries are missing. */
   readonly count: number
-  /** Counts the requests, also where the turn fails. */
-  readonly made: { calls: number }
+  readonly made: TurnResult
 }
 
-/** Fetches some; resolves to what it learnt. Throws a GitHubFailure when GitHub cannot be asked at all now. */
-export function openMissedFetch(o: SweepContext): (turn: Turn) => Promise<SweepChange> {
+/** How many requests a turn made and what it learnt, also where it fails in the end. */
+export type TurnResult = { calls: number; learnt: SweepChange }
+
+/** Fetches some. Throws a GitHubFailure when GitHub cannot be asked at all now. */
+export function openMissedFetch(o: SweepContext): (turn: Turn) => Promise<void> {
   const { database, appId, now } = o
 
   function end(guid: string, change: MissedDeliveryChange): Promise<void> {
@@ -115,28 +117,36 @@ export function openMissedFetch(o: SweepContext): (turn: Turn) => Promise<SweepC
     )
     made.calls = absent.length
     const requests = await Promise.allSettled(absent.map((each) => o.github.readLoggedRequest(each)))
-    let { hookId } = row
     const lost: Instant[] = []
     for (const [index, each] of absent.entries()) {
       const request = requests[index]
       try {
         if (request?.status !== 'fulfilled') throw request?.reason
-        hookId = (await accept(each, hookId, request.value)) || hookId
+        const known = made.learnt.hookId ?? row.hookId
+        made.learnt = { ...made.learnt, hookId: (await accept(each, known, request.value)) || known }
       } catch (error) {
         const failure = error instanceof MalformedDelivery ? new GitHubFailure('retryable', error.message) : error
         if (!(failure instanceof GitHubFailure) || isAboutAll(failure)) throw failure
-        if (await noteFailure(each, failure)) lost.push(each.deliveredAt)
+        if (await noteFailure(each, failure)) {
+          lost.push(each.deliveredAt)
+          made.learnt = { ...made.learnt, ...cutOff(row, lost.toSorted(), now()) }
+        }
         // Others are asked for first, once GitHub answers again.
         if (failure.isOutage) throw failure
       }
     }
-    return { hookId, ...(lost.length > 0 && cutOff(row, lost.toSorted(), now())) }
   }
 }
 
 /** What the log has lost must be found elsewhere. */
 function cutOff(row: SweepRow, lost: readonly Instant[], at: Instant): SweepChange {
-  return { cutOffFrom: row.cutOffFrom ?? lost[0] ?? at, cutOffUntil: lost.at(-1) ?? at, cutOffAt: at }
+  const since = row.cutOffReconciledAt === null ? row.cutOffFrom : null
+  return {
+    cutOffFrom: since ?? lost[0] ?? at,
+    cutOffUntil: lost.at(-1) ?? at,
+    cutOffAt: at,
+    cutOffReconciledAt: null,
+  }
 }
 
 /** No other request would be answered now. */

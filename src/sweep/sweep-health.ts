@@ -12,7 +12,7 @@ export async function listSweepProblems(database: Database): Promise<readonly st
         : [
             `GitHub's log of deliveries cannot be read since ${failing.since}, so nobody knows what is missing: ${failing.words}`,
           ]),
-      ...(cutOff === null
+      ...(cutOff === null || cutOff.reconciledAt !== null
         ? []
         : [`GitHub kept no log of what it sent from ${cutOff.from ?? 'an unknown time'} to ${cutOff.until}`]),
       ...(lost === 0 ? [] : [`${lost} missing ${lost === 1 ? 'delivery' : 'deliveries'} could not be fetched`]),

@@ -4,7 +4,9 @@
 import { Unavailable } from '../apply/apply-request.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import type { Transaction } from '../store/database.ts'
 import { bringLabelScansForward } from '../store/label-scans.ts'
+import { bringReconcilesForward } from '../store/reconciles.ts'
 import {
   bringSweepForward,
   type ClaimedSweep,
@@ -18,7 +20,7 @@ import {
   saveSweep,
 } from '../store/sweeps.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
-import { openMissedFetch, type SweepContext } from './fetch-missed.ts'
+import { openMissedFetch, type SweepContext, type TurnResult } from './fetch-missed.ts'
 import { callsLeft, countCalls, nextCallAt } from './log-quota.ts'
 import {
   advanceScan,
@@ -52,31 +54,43 @@ export function openSweep(o: SweepContext): Sweep {
     isStarted = true
     const row = await claimSweep(database, appId, now())
     if (row === null) return 0
-    const made = { calls: 0 }
+    const made: TurnResult = { calls: 0, learnt: {} }
     try {
       await takeTurn(row, made)
     } catch (failure) {
-      await saveSweep(database, row, { ...countCalls(row, made.calls, now()), ...changeAfter(failure, row) })
+      await save(row, { ...countCalls(row, made.calls, now()), ...made.learnt, ...changeAfter(failure, row) })
       if (!(failure instanceof GitHubFailure)) throw failure
       o.log.warn({ reason: failure.message }, "GitHub's log of deliveries cannot be read now")
     }
     return made.calls
   }
 
-  async function takeTurn(row: ClaimedSweep, made: { calls: number }): Promise<void> {
+  async function takeTurn(row: ClaimedSweep, made: TurnResult): Promise<void> {
     const left = callsLeft(row, now())
     const isScanDue = row.scan !== null || isPast(row.nextScanAt, SCAN_EVERY_MS)
     const { count } = await countDueMissedDeliveries(database, appId, now())
     const isLong = row.scan !== null && row.scan.startedAt < millisecondsAfter(now(), -SCAN_EVERY_MS)
     if (left === 0) {
-      await saveSweep(database, row, { dueAt: nextCallAt(row, now()) })
+      await save(row, { dueAt: nextCallAt(row, now()) })
     } else if (isScanDue && !(isLong && count > 0)) {
       made.calls = 1
       await readPage(row)
     } else {
-      const change = await fetchMissed({ row, left, count, made })
-      await saveSweep(database, row, { ...countCalls(row, made.calls, now()), ...change, ...(await nextTurn(row)) })
+      await fetchMissed({ row, left, count, made })
+      await save(row, { ...countCalls(row, made.calls, now()), ...made.learnt, ...(await nextTurn(row)) })
     }
+  }
+
+  /** What the log has lost is looked for elsewhere. */
+  async function save(row: ClaimedSweep, change: SweepChange, also?: (trx: Transaction) => Promise<void>) {
+    await database.kysely.transaction().execute(async (trx) => {
+      if (!(await saveSweep({ kysely: trx }, row, change))) return
+      if (change.cutOffAt != null) {
+        await bringLabelScansForward({ kysely: trx }, change.cutOffAt)
+        await bringReconcilesForward({ kysely: trx }, change.cutOffAt)
+      }
+      await also?.(trx)
+    })
   }
 
   async function readPage(row: ClaimedSweep): Promise<void> {
@@ -108,18 +122,20 @@ export function openSweep(o: SweepContext): Sweep {
         : { scan: JSON.stringify(scan) }),
       dueAt: at,
     }
-    await database.kysely.transaction().execute(async (trx) => {
-      if (!(await saveSweep({ kysely: trx }, row, change))) return
-      if (change.cutOffAt !== undefined) await bringLabelScansForward({ kysely: trx }, at)
-      await insertMissedDeliveries(trx, { appId, foundAt: scan.startedAt, now: at }, missed.map(withoutAcceptance))
-    })
+    const noted = missed.map(withoutAcceptance)
+    await save(row, change, (trx) => insertMissedDeliveries(trx, { appId, foundAt: scan.startedAt, now: at }, noted))
     if (missed.length > 0) o.log.warn({ missed: missed.length }, 'deliveries of GitHub are missing and will be fetched')
   }
 
   function cutOff(row: SweepRow, until: Instant, at: Instant): SweepChange {
     const from = row.sweptUntil ?? row.scannedAt
     o.log.error({ from, until }, "GitHub's log no longer has everything since the last scan")
-    return { cutOffFrom: row.cutOffFrom ?? from, cutOffUntil: until, cutOffAt: at }
+    return {
+      cutOffFrom: (row.cutOffReconciledAt === null ? row.cutOffFrom : null) ?? from,
+      cutOffUntil: until,
+      cutOffAt: at,
+      cutOffReconciledAt: null,
+    }
   }
 
   /** When nothing more is due now. */

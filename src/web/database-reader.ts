@@ -1,9 +1,11 @@
 // Everything that the web shows is read here. A read has a deadline: a database that hangs must look like one that is
 // unavailable, because to a reader it is.
+
 import type { Logger } from 'pino'
 import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { accessNoticesOf } from '../render/access-problem.ts'
+import { boardRowOf } from '../render/board-row.ts'
 import { configurationNoticeOf } from '../render/configuration-notice.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import type { SeenBy } from '../sign-in/seen.ts'
@@ -15,6 +17,7 @@ import { NOTIFY_CHANNEL } from '../store/notify.ts'
 import { findPress } from '../store/presses.ts'
 import { loadPublishedIds } from '../store/publications.ts'
 import { whyNotReady } from '../store/readiness.ts'
+import { bringReconcileForward } from '../store/reconciles.ts'
 import {
   findRepository,
   loadInvalidConfigFiles,
@@ -128,6 +131,8 @@ async function loadIssue({ database, githubUrl, now }: ReaderSource, place: Visi
   const shown = await loadStoredPipeline(database, place, number, asOf)
   if (shown === null) return null
   const files = await loadInvalidConfigFiles(database, place)
+  // Whoever looks wants to know.
+  if (boardRowOf(shown, asOf).health === 'unknown') await bringReconcileForward(database, shown.id, asOf)
   const history = await loadHistory(database, shown.id, MAX_HISTORY_ENTRIES)
   const published = await loadPublishedIds(database, shown.id)
   const problems = await loadRepositoryAccessProblems(database, place, asOf)

@@ -106,6 +106,26 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
       }),
   },
   {
+    name: 'andon_reconcile_last_timestamp_seconds',
+    help: 'When an issue under way was last read again from GitHub; absent if none ever was.',
+    samples: ({ reconciles }) => of(reconciles, ({ lastAt }) => one(secondsOf(lastAt))),
+  },
+  {
+    name: 'andon_reconcile_oldest_timestamp_seconds',
+    help: 'Of the issues under way, when the one was read that was read longest ago; absent while one never was.',
+    samples: ({ reconciles }) => of(reconciles, ({ open, oldestAt }) => (open === 0 ? [] : one(secondsOf(oldestAt)))),
+  },
+  {
+    name: 'andon_reconcile_failing',
+    help: 'Issues under way that cannot be read from GitHub now.',
+    samples: ({ reconciles }) => of(reconciles, ({ failing }) => one(failing)),
+  },
+  {
+    name: 'andon_reconcile_repaired',
+    help: 'How often GitHub showed, of issues that are still kept, what no delivery had told of.',
+    samples: ({ reconciles }) => of(reconciles, ({ repaired }) => one(repaired)),
+  },
+  {
     name: 'andon_loops',
     help: 'Loops of workers, by state.',
     labels: ['state'],

@@ -80,6 +80,7 @@ const PART_WORDS = {
   deliveries: 'the deliveries',
   loops: 'the loops',
   sweeps: 'what GitHub logged and Andon missed',
+  reconciles: 'what was read again from GitHub',
   clocks: 'the clocks',
   outbox: 'the outbox',
   quotas: "GitHub's quotas",

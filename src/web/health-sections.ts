@@ -1,5 +1,6 @@
 // The sections of the operators' page in their order, in words that say what a number means for a person.
 import type { HealthPart, HealthReport } from '../health/report.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { accessNoticesOf } from '../render/access-problem.ts'
 import { holdViewOf } from '../render/hold-text.ts'
 import { formatMinute } from '../render/labels.ts'
@@ -11,6 +12,7 @@ export function healthSectionsOf(health: HealthReport): readonly HealthSection[]
   return [
     section('webhooks', 'Webhooks', health.deliveries, webhookContent),
     section('sweeps', 'What GitHub sent and Andon missed', health.sweeps, sweepContent),
+    section('reconciles', 'What was read again from GitHub', health.reconciles, reconcileContent),
     section('loops', 'Loops', health.loops, loopContent),
     section('outbox', 'Outbox', health.outbox, outboxContent),
     section('quotas', "GitHub's quotas", health.quotas, quotaContent),
@@ -111,8 +113,8 @@ function sweepContent([sweep, ...others]: ValueOf<'sweeps'>): SectionContent {
             {
               term: 'no log is left',
               cell: {
-                text: `of ${cutOff.from === null ? 'an unknown time' : formatMinute(cutOff.from)} to ${formatMinute(cutOff.until)}`,
-                tone: 'bad' as const,
+                text: `of ${cutOff.from === null ? 'an unknown time' : formatMinute(cutOff.from)} to ${formatMinute(cutOff.until)}${cutOff.reconciledAt === null ? '' : `; everything under way was read again by ${formatMinute(cutOff.reconciledAt)}`}`,
+                tone: cutOff.reconciledAt === null ? ('bad' as const) : ('muted' as const),
               },
             },
           ]),
@@ -121,6 +123,25 @@ function sweepContent([sweep, ...others]: ValueOf<'sweeps'>): SectionContent {
     table: { caption: 'Deliveries that were missed, the latest first', columns, rows },
     note: rows.length === 0 && scannedAt !== null ? 'Nothing was missing.' : null,
   }
+}
+
+function reconcileContent(report: ValueOf<'reconciles'>): SectionContent {
+  const { open, oldestAt, lastAt, repaired, repairedAt, failing } = report
+  if (open === 0 && lastAt === null) return { note: 'Nothing is under way.' }
+  return {
+    facts: [
+      { term: 'issues under way', cell: { text: String(open) } },
+      { term: 'read last', cell: agoCell(lastAt, 'none yet') },
+      { term: 'read longest ago', cell: agoCell(oldestAt, open === 0 ? 'none is under way' : 'some not yet') },
+      { term: 'cannot be read', cell: countCell(failing, 'bad', 'none') },
+      { term: 'repaired, where no delivery had told of it', cell: { text: String(repaired) } },
+      { term: 'repaired last', cell: agoCell(repairedAt, 'never') },
+    ],
+  }
+}
+
+function agoCell(at: Instant | null, otherwise: string): HealthCell {
+  return at === null ? { text: otherwise, tone: 'muted' } : { age: at, isAgo: true }
 }
 
 const KIND_WORDS: Readonly<Record<string, string>> = {

@@ -16,6 +16,13 @@ export const SWEEP_ROWS: readonly FaultRow[] = [
     project: 'embedded',
   },
   {
+    name: 'dropped',
+    promise:
+      '20 % of the deliveries are never sent and in no log, 20 % come twice, all shuffled and late: every light right within 10 minutes',
+    file: 'test/world/dropped.test.ts',
+    project: 'embedded',
+  },
+  {
     name: 'sweep-kills',
     promise: 'workers killed in the middle of a sweep, at any request: 0 lost, 0 applied twice, 0 stuck',
     file: 'test/processes/killed-sweep.test.ts',

@@ -28,6 +28,7 @@ const BROKEN: readonly [string, string, Record<string, string>][] = [
   ['a page', '<!DOCTYPE html><title>Unicorn!</title>', { 'content-type': 'text/html' }],
   ['half a JSON', '{"data": {"repository": {"issue": nu', JSON_TYPE],
   ['nothing', '', JSON_TYPE],
+  ['null', 'null', JSON_TYPE],
   ['a number', '7', JSON_TYPE],
   ['an empty object', '{}', JSON_TYPE],
   ['fields of other types', JSON.stringify(fieldsOf(7)), JSON_TYPE],

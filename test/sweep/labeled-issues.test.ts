@@ -1,5 +1,6 @@
 // Open issues that carry the start label and are not on the line are found, although no delivery and no log tells of them.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ApiResponse } from '../../fake-github/api-request.ts'
 import { type AndonApp, openAndonApp, PLAN } from '../support/andon-app.ts'
 import { issuesOnBoard } from '../support/board-api.ts'
 
@@ -74,6 +75,24 @@ describe('an issue that was labelled without a word of GitHub', () => {
     await app.advance(660)
     expect(await onBoard()).toEqual([1])
   })
+})
+
+test('a list that is longer than what is read of it is read on from there', async () => {
+  await app.openLabeledIssue()
+  await app.advance(60)
+  const first = await unsent(() => label())
+  await app.advance(10)
+  const second = await unsent(() => label())
+  let asked = 0
+  app.github.chooseFaults(({ path }) => {
+    if (!path.endsWith('/issues') || asked >= 2) return null
+    asked += 1
+    const headers = { link: '<https://api.github.com/next>; rel="next"' }
+    const alter = (answer: ApiResponse) => ({ ...answer, headers, body: (answer.body as object[]).slice(0, 2) })
+    return { kind: 'altered', alter }
+  })
+  await app.advance(690)
+  expect(await onBoard()).toEqual([1, first, second])
 })
 
 describe('at the first sight of a repository', () => {

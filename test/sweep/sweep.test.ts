@@ -226,6 +226,24 @@ describe('a log that no longer reaches back', () => {
     expect((await report()).cutOff).toBeNull()
   })
 
+  test('is one too where a delivery is gone before it is fetched: labels are looked for, though GitHub ends the turn', async () => {
+    await app.openLabeledIssue()
+    await app.advance(60)
+    await app.github.closeIssue(app.repository, 1, 'completed')
+    await app.advance(700)
+    await whileAway(() => label(2))
+    await whileAway(() => label(3))
+    const gone = `/${log().at(-2)?.id}`
+    const away = `/${log().at(-1)?.id}`
+    app.github.chooseFaults(({ path }) => {
+      if (path.endsWith(gone)) return { kind: 'refuse', status: 404, message: 'Not Found' }
+      return path.endsWith(away) ? { kind: '502-before' } : null
+    })
+    await app.advance(600)
+    expect((await report()).cutOff).not.toBeNull()
+    expect(await onBoard()).toContain(2)
+  })
+
   test('is noticed too where GitHub has dropped what it sent an hour ago', async () => {
     await label(1)
     await app.advance(60)

@@ -54,7 +54,7 @@ export const HEALTH: HealthReport = {
     value: [
       {
         ...{ scannedAt: ago(200), sweptUntil: ago(210), failing: null, blockedUntil: ago(900), due: 3 },
-        cutOff: { from: ago(500_000), until: ago(300_000), at: ago(90_000) },
+        cutOff: { from: ago(500_000), until: ago(300_000), at: ago(90_000), reconciledAt: null },
         missed: [
           {
             ...{ foundAt: ago(200), count: 14, from: ago(700), until: ago(460), repaired: 10, due: 3, lost: 1 },
@@ -63,6 +63,11 @@ export const HEALTH: HealthReport = {
         ],
       },
     ],
+  },
+  reconciles: {
+    value: {
+      ...{ open: 12, oldestAt: ago(420), lastAt: ago(20), repaired: 2, repairedAt: ago(3_600), failing: 1 },
+    },
   },
   loops: {
     value: [

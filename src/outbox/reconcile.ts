@@ -1,0 +1,193 @@
+// Pipelines of which nothing has arrived for a while are read from GitHub, the oldest evidence first: what was dropped without
+// a trace is found so. What has not changed costs nothing; what has is asked in full, and the answer goes through the door.
+import type { Logger } from 'pino'
+import type { Door } from '../apply/door.ts'
+import type { GitHub } from '../github/client.ts'
+import { GitHubFailure } from '../github/failure.ts'
+import type { RepositoryAccess } from '../github/request.ts'
+import type { Etags } from '../github/state-reads.ts'
+import {
+  type GitHubState,
+  isNews,
+  type ReconcileQuestion,
+  reconcileAt,
+  reconcileQuestions,
+} from '../pipeline/deadlines/reconcile.ts'
+import type { Answer } from '../pipeline/model/questions.ts'
+import { type Instant, latest } from '../pipeline/model/time.ts'
+import { findAccessBlock } from '../store/access-problems.ts'
+import type { Database } from '../store/database.ts'
+import { claimReconciles, type DueReconcile, endCutOffs, saveReconcile } from '../store/reconciles.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
+import type { ReadReceipt } from '../translate/fields.ts'
+import { recordAccessWorks, recordNoAccess } from './access.ts'
+import { judgeAnswer } from './ask-again.ts'
+import { askGitHub } from './ask-github.ts'
+import type { CallQuota } from './call-quota.ts'
+import { splitFullName } from './publish-claim.ts'
+import { blockInstallation } from './rate-limit.ts'
+
+export type ReconcileContext = {
+  readonly database: Database
+  readonly door: Door
+  readonly github: GitHub
+  readonly callQuota: CallQuota
+  readonly githubUrl: string
+  readonly now: () => Instant
+  readonly log: Logger
+}
+
+export type Reconcile = {
+  /** Reads some of the pipelines that are due; resolves to how many. */
+  step(): Promise<number>
+}
+
+/** Of one installation at most ten in half a minute: this many at once, and no more after as many within it. */
+const AT_ONCE = 5
+const PACE_MS = 30_000
+/** Nothing is due: it is not looked at again before. */
+const REST_MS = 10_000
+/** What GitHub has just sent may be on its way. */
+const YOUNG_MS = 60_000
+const RETRY_MS = 60_000
+/** Most of an installation's calls are for what is under way. */
+const SHARE_OF_CALLS = 1 / 3
+const PERMISSIONS = ['issues=read', 'metadata=read', 'pull_requests=read', 'actions=read']
+
+export function openReconcile(o: ReconcileContext): Reconcile {
+  const { database, now } = o
+  /** Installations that wait, and until when. */
+  const pauses = new Map<number, Instant>()
+  const recent = new Map<number, { readonly since: Instant; readonly count: number }>()
+  let restedAt: Instant | null = null
+
+  async function step(): Promise<number> {
+    const at = now()
+    if (restedAt !== null && isWithin(restedAt, at, REST_MS)) return 0
+    for (const [id, until] of pauses) if (until <= at || until > millisecondsAfter(at, RETRY_MS)) pauses.delete(id)
+    const due = await claimReconciles(database, { now: at, limit: AT_ONCE, without: [...pauses.keys()] })
+    if (due.length === 0) await endCutOffs(database, at)
+    restedAt = due.length === 0 ? at : null
+    await Promise.all(due.map(look))
+    return due.length
+  }
+
+  async function look(due: DueReconcile): Promise<void> {
+    const { installationId, document: pipeline } = due
+    const access = {
+      ...{ installationId, repositoryId: due.repositoryId, ...splitFullName(due.fullName) },
+      issueNumber: pipeline.issue.number,
+    }
+    keepPace(installationId)
+    const found = { etags: {} as Etags, repaired: 0, isSoonAgain: false }
+    try {
+      if (o.callQuota.isSpent(installationId, SHARE_OF_CALLS))
+        return await putOff(due, millisecondsAfter(now(), RETRY_MS), 'too much has been read')
+      const blockedUntil = await findAccessBlock(database.kysely, access, PERMISSIONS, now())
+      if (blockedUntil !== null) return await putOff(due, blockedUntil, 'GitHub refuses access')
+      for (const question of reconcileQuestions(pipeline)) await readOne(due, access, question, found)
+      await recordAccessWorks(o, access, PERMISSIONS)
+      const { etags, repaired } = found
+      const nextAt = found.isSoonAgain ? millisecondsAfter(now(), YOUNG_MS) : reconcileAt(pipeline, now())
+      await saveReconcile(database, due.id, { now: now(), nextAt: nextAt ?? now(), repaired, etags, error: null })
+    } catch (failure) {
+      if (!(failure instanceof GitHubFailure)) throw failure
+      await putOff(due, await retryAfter(access, failure), failure.message, found.repaired)
+    }
+  }
+
+  async function readOne(
+    due: DueReconcile,
+    access: RepositoryAccess,
+    question: ReconcileQuestion,
+    found: { etags: Etags; repaired: number; isSoonAgain: boolean },
+  ): Promise<void> {
+    const at = now()
+    const receipt: ReadReceipt = { kind: 'read', id: `reconcile/${keyOf(question)}`, at, repairedAt: at }
+    const read = await o.github.readState(access, question, due.etags, receipt)
+    const { state } = read
+    if (state === null || !isNews(due.document, question, state)) {
+      found.etags = { ...found.etags, ...read.etags }
+      return
+    }
+    if (changedAt(state) > millisecondsAfter(at, -YOUNG_MS)) {
+      found.isSoonAgain = true
+      return
+    }
+    const answer = await ask(access, question, receipt)
+    // What is told only in part, or late, is compared once more the next time.
+    const askedBefore = Object.entries(read.etags).every(([key, etag]) => due.etags[key] === `${ASKED}${etag}`)
+    const etags = Object.entries(read.etags).map(([key, etag]) => [key, askedBefore ? etag : `${ASKED}${etag}`])
+    found.etags = { ...found.etags, ...Object.fromEntries(etags) }
+    if (answer === null || askedBefore) return
+    if (now() < at) throw new GitHubFailure('retryable', 'the clock was corrected while GitHub was asked')
+    const { repositoryId: id, fullName, private: isPrivate, defaultBranch, installationId } = due
+    const repository = { id, fullName, private: isPrivate, defaultBranch, installationId }
+    await o.door.apply({ event: { type: 'question.answered', at, evidence: receipt, repository, question, answer } })
+    found.repaired += 1
+    o.log.warn({ repository: fullName, subject: keyOf(question) }, 'GitHub shows what no delivery had told of')
+  }
+
+  async function ask(
+    access: RepositoryAccess,
+    question: ReconcileQuestion,
+    receipt: ReadReceipt,
+  ): Promise<Answer | null> {
+    if (question.about !== 'issue') {
+      const read = await askGitHub(o.github, access, null, question, receipt)
+      return judgeAnswer(question, read, 0).credible
+    }
+    // The repository's file is asked for when an issue begins.
+    const { gaps: _, ...read } = await o.github.readIssue(access, question.issueNumber, receipt)
+    return { about: 'issue', ...read }
+  }
+
+  async function putOff(due: DueReconcile, nextAt: Instant, error: string, repaired = 0) {
+    await saveReconcile(database, due.id, { now: now(), nextAt, repaired, etags: due.etags, error })
+  }
+
+  function keepPace(installationId: number): void {
+    const at = now()
+    const last = recent.get(installationId)
+    const isRecent = last !== undefined && isWithin(last.since, at, PACE_MS)
+    const { since, count } = isRecent ? { since: last.since, count: last.count + 1 } : { since: at, count: 1 }
+    recent.set(installationId, { since, count })
+    if (count > AT_ONCE) pauses.set(installationId, millisecondsAfter(since, PACE_MS))
+  }
+
+  async function retryAfter(access: RepositoryAccess, failure: GitHubFailure): Promise<Instant> {
+    const later = millisecondsAfter(now(), RETRY_MS)
+    if (failure.isOutage) pauses.set(access.installationId, later)
+    if (failure.kind === 'rate_limited') {
+      const { until = later } = failure
+      await blockInstallation(database, access.installationId, until, now)
+      return until
+    }
+    return failure.access === undefined ? later : await recordNoAccess(o, access, failure.access)
+  }
+
+  return { step }
+}
+
+/** A name that no answer has, so that it is read again. */
+const ASKED = 'asked '
+
+function keyOf(question: ReconcileQuestion): string {
+  switch (question.about) {
+    case 'issue':
+      return `issue/${question.issueNumber}`
+    case 'pull_request':
+      return `pull_request/${question.pullRequestNumber}`
+    case 'run':
+      return `run/${question.runId}`
+  }
+}
+
+/** The latest that GitHub says of it. */
+function changedAt(state: GitHubState): Instant {
+  return state.about === 'run' ? state.jobs.map(({ at }) => at).reduce(latest, state.updatedAt) : state.updatedAt
+}
+
+function isWithin(since: Instant, at: Instant, ms: number): boolean {
+  return since <= at && at < millisecondsAfter(since, ms)
+}
