@@ -41,22 +41,28 @@ try {
     console.log(`${issue} of ${ISSUES} issues are done`)
   }
   const after = await countRows(database)
+  const updates = await readUpdates(database)
   const bytes = new Map<string, number>()
   for (const table of after.keys()) bytes.set(table, await meanRowBytes(database, table))
   clock.advance(YEAR_MS / 1000)
   await prune(database, clock.now())
   const left = await countRows(database)
 
-  // A table with fewer rows than issues grows with repositories or people.
-  const tables = [...after.keys()].filter((table) => (after.get(table) ?? 0) - (before.get(table) ?? 0) >= ISSUES)
+  // A table with fewer rows than issues grows with repositories or people, and latencies grow with time.
+  const tables = [...after.keys()].filter(
+    (table) => table !== 'latencies' && (after.get(table) ?? 0) - (before.get(table) ?? 0) >= ISSUES,
+  )
   const lines = tables.map((table) => {
     const rows = (after.get(table) ?? 0) - (before.get(table) ?? 0)
     const days = DAYS_KEPT[table] ?? RETENTION_DAYS.pipelines
     const perRow = bytes.get(table) ?? 0
     const aDay = (rows / ISSUES) * ISSUES_A_DAY
     const kept = [aDay * days, (aDay * days * perRow) / 1e9]
+    const { changed = 0, inPlace = 0 } = updates.get(table) ?? {}
     const cells = [
       (rows / ISSUES).toFixed(1),
+      (changed / ISSUES).toFixed(0),
+      changed === 0 ? '–' : `${Math.round((100 * inPlace) / changed)} %`,
       aDay.toLocaleString('en'),
       days,
       perRow.toFixed(0),
@@ -69,10 +75,11 @@ try {
 
 Written by \`npm run bench:growth\`. ${ISSUES} issues live through plan, code, review and merge, with check runs, comments and deliveries as GitHub sends
 them; rows are counted before and after, bytes are the mean of a stored row without indexes. Then a year passes and the chore that prunes runs once: *left* is what it
-leaves. Kept rows are for ${ISSUES_A_DAY.toLocaleString('en')} issues a day, every day.
+leaves. *Updates*: how often a row of the table is written again in an issue's life, and how many of these touch no index (HOT): the others leave what
+vacuum must clear from every index. Kept rows are for ${ISSUES_A_DAY.toLocaleString('en')} issues a day, every day.
 
-| table | rows an issue | rows a day | days kept | bytes a row | kept rows | kept GB | left |
-|---|--:|--:|--:|--:|--:|--:|--:|
+| table | rows an issue | updates | HOT | rows a day | days kept | bytes a row | kept rows | kept GB | left |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ${lines.join('\n')}
 
 ${cpus().length} cores, Postgres.
@@ -95,6 +102,16 @@ ${cpus().length} cores, Postgres.
   }
 } finally {
   await cluster.remove()
+}
+
+/** How often rows of each table were updated, and how often without touching an index. */
+async function readUpdates({ kysely }: Database): Promise<ReadonlyMap<string, { changed: number; inPlace: number }>> {
+  await sql`select pg_stat_force_next_flush()`.execute(kysely)
+  const { rows } = await sql<{ table: string; changed: number; inPlace: number }>`
+    select relname as "table", n_tup_upd as changed, n_tup_hot_upd as "inPlace" from pg_stat_user_tables`.execute(
+    kysely,
+  )
+  return new Map(rows.map((row) => [row.table, row]))
 }
 
 /** The mean size of a row, as it is stored, without its indexes. */

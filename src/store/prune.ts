@@ -27,8 +27,9 @@ export const RETENTION_DAYS = {
   pushSubscriptions: 90,
 } as const
 
-/** Rows deleted per statement, so that each transaction stays short. */
+/** Rows deleted per statement, so that each transaction stays short; the history of a pipeline goes with it. */
 const BATCH_SIZE = 1_000
+const PIPELINES_AT_ONCE = 50
 
 /** Deletes rows past their retention; resolves to how many. */
 export async function prune(database: Database, now: Instant): Promise<number> {
@@ -83,12 +84,13 @@ type ExpiredRows = { readonly table: string; readonly where: RawBuilder<unknown>
 
 async function deleteInBatches({ kysely }: Database, { table, where }: ExpiredRows): Promise<number> {
   const from = sql.table(table)
+  const most = table === 'pipelines' ? PIPELINES_AT_ONCE : BATCH_SIZE
   let deleted = 0
   for (;;) {
     const { numAffectedRows = 0n } = await sql`
-      delete from ${from} where ctid = any (array (select ctid from ${from} where ${where} limit ${BATCH_SIZE}))
+      delete from ${from} where ctid = any (array (select ctid from ${from} where ${where} limit ${most}))
     `.execute(kysely)
     deleted += Number(numAffectedRows)
-    if (numAffectedRows < BATCH_SIZE) return deleted
+    if (numAffectedRows < most) return deleted
   }
 }

@@ -161,11 +161,14 @@ function growthOf(looks: readonly Look[], of: (look: Look) => number): { before:
   return { before: median(warm.slice(0, fifth)), after: median(warm.slice(-fifth)) }
 }
 
-/** The tables that are more than half as large again in the end, and larger than what a minute brings. */
+/** The tables whose most rows are far more in the second half than in the first: pruning comes every few minutes, so they rise and fall. */
 function tablesThatGrow(looks: readonly Look[]): readonly string[] {
+  const warm = looks.filter(({ passedMs }) => passedMs >= WARM_MS)
+  const half = Math.ceil(warm.length / 2)
   const tables = [...(looks[0]?.rows.keys() ?? [])]
   return tables.flatMap((table) => {
-    const { before, after } = growthOf(looks, ({ rows }) => rows.get(table) ?? 0)
-    return after > Math.max(1.5 * before, before + 60 * A_SECOND) ? [`${table}: ${before} to ${after}`] : []
+    const most = (some: readonly Look[]) => Math.max(0, ...some.map(({ rows }) => rows.get(table) ?? 0))
+    const [before, after] = [most(warm.slice(0, half)), most(warm.slice(half))]
+    return after > 1.5 * before + 60 * A_SECOND ? [`${table}: ${before} to ${after}`] : []
   })
 }

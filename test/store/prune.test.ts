@@ -1,3 +1,4 @@
+import type { KyselyPlugin } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Light } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
@@ -90,8 +91,22 @@ test('a question about a run is dropped after a week without an answer; other qu
   expect(await database.kysely.selectFrom('effects').select('key').execute()).toEqual([{ key: 'issue/1' }])
 })
 
-test('many old rows are all deleted, in batches', async () => {
+test('many old rows are all deleted, and no statement deletes more than a thousand of them, or fifty pipelines', async () => {
   await writeDeliveries('applied', daysAgo(RETENTION_DAYS.deliveries + 1), 2_500)
-  expect(await prune(database, NOW)).toBe(2_500)
+  const updatedAt = daysAgo(RETENTION_DAYS.pipelines + 1)
+  await writePipelines(
+    database,
+    Array.from({ length: 120 }, (_, index) => ({ issueNumber: index + 1, light: 'done' as const, updatedAt })),
+  )
+  const deleted: number[] = []
+  const counting: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      deleted.push(Number(result.numAffectedRows ?? 0))
+      return result
+    },
+  }
+  expect(await prune({ ...database, kysely: database.kysely.withPlugin(counting) }, NOW)).toBe(2_620)
+  expect(deleted.filter((count) => count > 0)).toEqual([1_000, 1_000, 500, 50, 50, 20])
   expect(await prune(database, NOW)).toBe(0)
 })

@@ -10,6 +10,7 @@ type Into = Pick<Database, 'kysely'>
 const OVER = pipelineAfter(issueLabeled(), pullRequestChanged({ state: 'merged', at: minutesAfterNine(9) }, 'closed'))
 /** The ids of the repositories follow it. */
 const FIRST_ID = 5_000
+const AT_ONCE = 50_000
 /** As long as what is done is kept. */
 const HALF_A_YEAR_S = 180 * 24 * 60 * 60
 
@@ -29,13 +30,17 @@ export async function insertPipelines(
   o: { light: string; pipeline: Pipeline; first: number; count: number; everySeconds: number; now: Instant },
 ): Promise<void> {
   const needsYouAt = o.light === 'review' || o.light === 'failed' ? o.now : null
-  await sql`
-    insert into pipelines (repository_id, issue_number, revision, document, light, stage, since, needs_you_at, title,
-      created_at, updated_at, published_revision)
-    select ${FIRST_ID}::bigint + 1 + n % 100, n, 2, jsonb_set(${JSON.stringify(o.pipeline)}::jsonb, '{issue,number}', to_jsonb(n)), ${o.light}, 'code',
-      ${minutesAfterNine(0)}::timestamptz - (n - ${o.first}::integer) * ${o.everySeconds}::float8 * interval '1 second', ${needsYouAt}::timestamptz, 'Issue ' || n,
-      ${o.now}::timestamptz, ${o.now}::timestamptz, 2
-    from generate_series(${o.first}::integer, ${o.first + o.count - 1}::integer) as n`.execute(kysely)
+  const last = o.first + o.count - 1
+  // A statement may take a minute.
+  for (let from = o.first; from <= last; from += AT_ONCE) {
+    await sql`
+      insert into pipelines (repository_id, issue_number, revision, document, light, stage, since, needs_you_at, title,
+        created_at, updated_at, published_revision)
+      select ${FIRST_ID}::bigint + 1 + n % 100, n, 2, jsonb_set(${JSON.stringify(o.pipeline)}::jsonb, '{issue,number}', to_jsonb(n)), ${o.light}, 'code',
+        ${minutesAfterNine(0)}::timestamptz - (n - ${o.first}::integer) * ${o.everySeconds}::float8 * interval '1 second', ${needsYouAt}::timestamptz, 'Issue ' || n,
+        ${o.now}::timestamptz, ${o.now}::timestamptz, 2
+      from generate_series(${from}::integer, ${Math.min(last, from + AT_ONCE - 1)}::integer) as n`.execute(kysely)
+  }
 }
 
 /** Done, spread over half a year. */
