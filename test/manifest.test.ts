@@ -47,6 +47,8 @@ const ROUTES: Readonly<Record<string, Permissions>> = {
   'GET /repositories/{repository_id}': { metadata: 'read' },
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': { metadata: 'read' },
   'GET /repos/{owner}/{repo}/issues/{issue_number}': { issues: 'read' },
+  'GET /repos/{owner}/{repo}/pulls/{pull_number}': { pull_requests: 'read' },
+  'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews': { pull_requests: 'read' },
   'GET /repos/{owner}/{repo}/issues': { issues: 'read' },
   'GET /repos/{owner}/{repo}/issues/{issue_number}/events': { issues: 'read' },
   'GET /repos/{owner}/{repo}/issues/{issue_number}/comments': { issues: 'read' },
