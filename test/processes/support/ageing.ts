@@ -56,19 +56,19 @@ export function openAgeing({
       const own = (await keptNow(before)).filter((guid) => guid.startsWith('soak-'))
       for (const guid of own) kept.add(guid)
       await sql`update deliveries set received_at = received_at - interval '400 days'
-        where received_at between ${before}::timestamptz - interval '1 day' and ${before} and guid like 'soak-%'`.execute(
+        where received_at >= ${before}::timestamptz - interval '1 day' and received_at < ${before} and guid like 'soak-%'`.execute(
         kysely,
       )
       for (const [table, column, where] of MOMENTS) {
         const at = sql.ref(column)
         await sql`update ${sql.table(table)} set ${at} = ${at} - interval '400 days'
-          where ${at} between ${before}::timestamptz - interval '1 day' and ${before} and ${sql.raw(where)}`.execute(
+          where ${at} >= ${before}::timestamptz - interval '1 day' and ${at} < ${before} and ${sql.raw(where)}`.execute(
           kysely,
         )
       }
       const { rows } = await sql<{ issueNumber: number; light: string }>`
         update pipelines set updated_at = updated_at - interval '400 days'
-        where updated_at between ${before}::timestamptz - interval '1 day' and ${before} and light in ('done', 'idle')
+        where updated_at >= ${before}::timestamptz - interval '1 day' and updated_at < ${before} and light in ('done', 'idle')
           and published_revision = revision and wake_at is null
         returning issue_number, light`.execute(kysely)
       const known = lightsAtGitHub(
