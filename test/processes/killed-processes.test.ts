@@ -55,7 +55,7 @@ test('two processes killed at random lose nothing, do nothing twice and leave no
     await lives.settled()
     return (await listUnsettled(compared)).length === 0
   }
-  const converge = await fleet.finishAlone(isSettled, 4 * 3_600).catch(async (error: Error) => {
+  const converge = await fleet.finishAlone(isSettled, 24 * 3_600).catch(async (error: Error) => {
     throw new Error(`${error.message}: ${(await listUnsettled(compared)).slice(0, 10).join('; ')}`)
   })
   const counts = await expectAsGitHub({ ...compared, now: fleet.now() })

@@ -7,8 +7,8 @@ import type { FakeGitHub } from '../../support/fake-github.ts'
 /** Their line. */
 export const LIVES_ANDON_YML = `start: { label: andon }
 stages:
-  plan: { workflow: plan.yml, timeout: 6h, attempts: 1 }
-  code: { workflow: code.yml, timeout: 6h, attempts: 1 }
+  plan: { workflow: plan.yml, timeout: 6h, limit: 72h, attempts: 1 }
+  code: { workflow: code.yml, timeout: 6h, limit: 72h, attempts: 1 }
   review: { pull_request: true }
 limits: { running: 100, starts_per_day: 10000 }
 breaker: off
