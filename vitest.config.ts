@@ -22,10 +22,11 @@ const ONLY_EMBEDDED = [
   'test/alerts/alerts.test.ts',
   'test/push/notifications.test.ts',
   'test/web/database-away.test.ts',
-  'test/sweep/labeled-issues.test.ts',
+  'test/sweep/{disturbed,labeled-issues,outages}.test.ts',
+  'test/sign-in/api-tokens.test.ts',
   'test/world/{access,answers,asked-until-answered,binding,breaker,canary,cancelled,cannot-work,clocks}.test.ts',
   'test/world/{clock-set,dispatch-outage,folded-replies,limited-agents,mails,need-comments,new-here}.test.ts',
-  'test/world/{not-yet,one-hangs,one-negative-answer,own-absence,strangers,strangers-table,ties}.test.ts',
+  'test/world/{not-yet,one-hangs,one-negative-answer,own-absence,dropped,reconcile,strangers,strangers-table,ties}.test.ts',
   'test/world/{timed-holds,waiting}.test.ts',
 ]
 const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']

@@ -27,6 +27,8 @@ const ACTIVE = [1_000, 10_000]
 const ROUNDS = quick ? 10 : 60
 const WARM_UP = 5
 const PATHS = ['/', '/acme/r1', '/api/pipelines', '/metrics']
+/** Two in so many runs, one of each half, have stalled since their rows were saved. */
+const STALLED = 100
 const MAX_RATIO = 1.5
 const MAX_WIRE_BYTES = 60_000
 
@@ -69,7 +71,8 @@ try {
   const text = `# The board among what is finished
 
 Written by \`npm run bench:board\`. ${cpus().length} cores, ${cpus()[0]?.model.trim()}, shared by server, Postgres and client; load ${loadavg()[0]?.toFixed(1)} at the end. Medians of ${ROUNDS}
-requests over HTTP at each size, one after the other, taken in turn in one run; a hundred repositories, what is done spread over half a year. Each may take at most ${MAX_RATIO} × its time with 1,000 active
+requests over HTTP at each size, one after the other, taken in turn in one run; a hundred repositories, of which \`r1\` has half of what is active,
+so that its page is full at each size; what is done is spread over half a year, and two runs in ${STALLED} have stalled. Each may take at most ${MAX_RATIO} × its time with 1,000 active
 and none done. The first page of \`/\` is at most ${(wireBytes / 1000).toFixed(1)} KB on the wire (allowed: ${MAX_WIRE_BYTES / 1000}).
 
 | | ${sizes.map(({ active, done }) => `${active.toLocaleString('en')} active, ${done.toLocaleString('en')} done`).join(' | ')} |
@@ -98,6 +101,14 @@ async function seed({ kysely }: TestDatabase, active: number, done: number): Pro
     await insertPipelines({ kysely }, { light, pipeline, first, count, everySeconds: 1, now: NOW })
     first += count
   }
+  await sql`update pipelines set repository_id = (select min(id) from repositories) where issue_number % 2 = 0`.execute(
+    kysely,
+  )
+  await sql`
+    with silent as (select id, case when issue_number % ${STALLED}::integer < 2 then ${minutesAfterNine(29)}::timestamptz
+      else ${minutesAfterNine(50)} end as at from pipelines where light = 'running')
+    update pipelines set silent_at = at, silent_health = 'stalled', needs_you_at = at, updated_at = ${minutesAfterNine(25)}
+    from silent where silent.id = pipelines.id`.execute(kysely)
   if (done > 0) await insertDonePipelines({ kysely }, { first, count: done, now: NOW })
   await sql`vacuum analyze`.execute(kysely)
 }

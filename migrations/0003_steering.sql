@@ -39,10 +39,76 @@ alter table pipelines add column stale_at timestamptz;
 alter table pipelines add column is_unsent boolean not null default false;
 -- Its line is not final: its repository's file has not been read, or only with mistakes.
 alter table pipelines add column awaits_file boolean not null default false;
--- What the board counts and lists, read from the index alone, however much has ended (bench/board.ts).
-create index pipelines_open on pipelines (repository_id)
-  include (id, issue_number, light, since, held, needs_you_at, stale_at, silent_at, silent_health, is_unsent, awaits_file)
-  where light in ('running', 'review', 'queued', 'failed') or needs_you_at is not null;
+-- What a pipeline was like when it was saved, by the definitions in src/store/board-columns.ts, but for what lies around it:
+-- holds on its repository, mistakes in its file, what GitHub refuses. `turns_at` is when that changes next by itself.
+alter table pipelines
+  add column is_open boolean generated always as
+    (light in ('running', 'review', 'queued', 'failed') or needs_you_at is not null) stored,
+  add column needs_you boolean generated always as (coalesce(needs_you_at <= updated_at, false)) stored,
+  add column health text generated always as (case
+    when stale_at <= updated_at then 'stale' when silent_at <= updated_at then silent_health else 'ok' end) stored,
+  add column turns_at timestamptz generated always as (least(
+    case when needs_you_at > updated_at then needs_you_at end,
+    case when silent_at > updated_at then silent_at end,
+    case when stale_at > updated_at then stale_at end)) stored,
+  add column urgency smallint generated always as (case
+    when not (held and light in ('running', 'review', 'queued', 'failed')) and not coalesce(needs_you_at <= updated_at, false)
+      then 9 + array_position(array['running', 'review', 'queued', 'idle', 'failed', 'done'], light)
+    when light = 'failed' then 0
+    when stale_at <= updated_at or (silent_at <= updated_at and silent_health is not null) then 1
+    when held and light in ('running', 'review', 'queued', 'failed') then 2
+    else 3 end) stored;
+-- What the board lists, read from an index alone, however much has ended and however much is open (bench/board.ts).
+create index pipelines_open on pipelines (repository_id, urgency, since, id)
+  include (issue_number, light, held, needs_you_at, stale_at, silent_at, silent_health, is_unsent, awaits_file)
+  where is_open;
+create index pipelines_by_urgency on pipelines (urgency, since, id) include (repository_id) where is_open;
+create index pipelines_to_turn on pipelines (turns_at) where is_open and turns_at is not null;
+create index pipelines_last_saved on pipelines (updated_at) where is_open;
+
+-- How many open pipelines of a repository are alike. Whoever changes what is counted has locked the repository's row.
+create table board_counts (
+  repository_id bigint not null,
+  light text not null,
+  held boolean not null,
+  is_unsent boolean not null,
+  awaits_file boolean not null,
+  needs_you boolean not null,
+  health text not null,
+  pipelines integer not null,
+  primary key (repository_id, light, held, is_unsent, awaits_file, needs_you, health)
+);
+
+create function keep_board_counts() returns trigger language plpgsql as $$
+begin
+  if tg_op <> 'INSERT' and old.is_open then
+    delete from board_counts where pipelines = 1
+      and (repository_id, light, held, is_unsent, awaits_file, needs_you, health)
+        = (old.repository_id, old.light, old.held, old.is_unsent, old.awaits_file, old.needs_you, old.health);
+    if not found then
+      update board_counts set pipelines = pipelines - 1
+      where (repository_id, light, held, is_unsent, awaits_file, needs_you, health)
+        = (old.repository_id, old.light, old.held, old.is_unsent, old.awaits_file, old.needs_you, old.health);
+    end if;
+  end if;
+  if tg_op <> 'DELETE' and new.is_open then
+    insert into board_counts as kept
+    values (new.repository_id, new.light, new.held, new.is_unsent, new.awaits_file, new.needs_you, new.health, 1)
+    on conflict (repository_id, light, held, is_unsent, awaits_file, needs_you, health)
+      do update set pipelines = kept.pipelines + 1;
+  end if;
+  return null;
+end $$;
+create trigger count_new after insert on pipelines for each row when (new.is_open) execute function keep_board_counts();
+create trigger count_gone after delete on pipelines for each row when (old.is_open) execute function keep_board_counts();
+create trigger count_again after update on pipelines for each row
+  when ((old.is_open or new.is_open) and (old.repository_id, old.is_open, old.light, old.held, old.is_unsent, old.awaits_file, old.needs_you, old.health)
+    is distinct from
+    (new.repository_id, new.is_open, new.light, new.held, new.is_unsent, new.awaits_file, new.needs_you, new.health))
+  execute function keep_board_counts();
+insert into board_counts
+  select repository_id, light, held, is_unsent, awaits_file, needs_you, health, count(*)
+  from pipelines where is_open group by 1, 2, 3, 4, 5, 6, 7;
 -- What was done today.
 create index pipelines_done on pipelines (since) include (repository_id) where light = 'done';
 -- What the board is searched by: the issue's title, and the logins, in lower case, of those whom it concerns.

@@ -50,6 +50,18 @@ create table beats (
 );
 CREATE INDEX beats_by_age ON public.beats USING btree (alive_at);
 
+create table board_counts (
+  repository_id bigint not null,
+  light text not null,
+  held boolean not null,
+  is_unsent boolean not null,
+  awaits_file boolean not null,
+  needs_you boolean not null,
+  health text not null,
+  pipelines integer not null,
+  PRIMARY KEY (repository_id, light, held, is_unsent, awaits_file, needs_you, health)
+);
+
 create table bound_runs (
   run_id bigint not null,
   repository_id bigint not null,
@@ -280,6 +292,35 @@ create table pipelines (
   stale_at timestamp with time zone,
   is_unsent boolean not null default false,
   awaits_file boolean not null default false,
+  is_open boolean generated always as (((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text])) OR (needs_you_at IS NOT NULL))) stored,
+  needs_you boolean generated always as (COALESCE((needs_you_at <= updated_at), false)) stored,
+  health text generated always as (
+CASE
+    WHEN (stale_at <= updated_at) THEN 'stale'::text
+    WHEN (silent_at <= updated_at) THEN silent_health
+    ELSE 'ok'::text
+END) stored,
+  turns_at timestamp with time zone generated always as (LEAST(
+CASE
+    WHEN (needs_you_at > updated_at) THEN needs_you_at
+    ELSE NULL::timestamp with time zone
+END,
+CASE
+    WHEN (silent_at > updated_at) THEN silent_at
+    ELSE NULL::timestamp with time zone
+END,
+CASE
+    WHEN (stale_at > updated_at) THEN stale_at
+    ELSE NULL::timestamp with time zone
+END)) stored,
+  urgency smallint generated always as (
+CASE
+    WHEN ((NOT (held AND (light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text])))) AND (NOT COALESCE((needs_you_at <= updated_at), false))) THEN (9 + array_position(ARRAY['running'::text, 'review'::text, 'queued'::text, 'idle'::text, 'failed'::text, 'done'::text], light))
+    WHEN (light = 'failed'::text) THEN 0
+    WHEN ((stale_at <= updated_at) OR ((silent_at <= updated_at) AND (silent_health IS NOT NULL))) THEN 1
+    WHEN (held AND (light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text]))) THEN 2
+    ELSE 3
+END) stored,
   title text,
   people text[] not null default '{}'::text[],
   reconcile_at timestamp with time zone,
@@ -290,14 +331,20 @@ create table pipelines (
 );
 CREATE INDEX pipelines_by_light ON public.pipelines USING btree (light, since, id);
 CREATE INDEX pipelines_by_start ON public.pipelines USING btree (repository_id, started_at) WHERE (started_at IS NOT NULL);
+CREATE INDEX pipelines_by_urgency ON public.pipelines USING btree (urgency, since, id) INCLUDE (repository_id) WHERE is_open;
 CREATE INDEX pipelines_done ON public.pipelines USING btree (since) INCLUDE (repository_id) WHERE (light = 'done'::text);
 CREATE INDEX pipelines_holding_slots ON public.pipelines USING btree (repository_id, live_attempts) WHERE (live_attempts > 0);
+CREATE INDEX pipelines_last_saved ON public.pipelines USING btree (updated_at) WHERE is_open;
 CREATE INDEX pipelines_needing_you ON public.pipelines USING btree (needs_you_at) WHERE (needs_you_at IS NOT NULL);
-CREATE INDEX pipelines_open ON public.pipelines USING btree (repository_id) INCLUDE (id, issue_number, light, since, held, needs_you_at, stale_at, silent_at, silent_health, is_unsent, awaits_file) WHERE ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text])) OR (needs_you_at IS NOT NULL));
+CREATE INDEX pipelines_open ON public.pipelines USING btree (repository_id, urgency, since, id) INCLUDE (issue_number, light, held, needs_you_at, stale_at, silent_at, silent_health, is_unsent, awaits_file) WHERE is_open;
 CREATE INDEX pipelines_reconcile ON public.pipelines USING btree (reconcile_at) WHERE (reconcile_at IS NOT NULL);
 CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after) WHERE (published_revision < revision);
+CREATE INDEX pipelines_to_turn ON public.pipelines USING btree (turns_at) WHERE (is_open AND (turns_at IS NOT NULL));
 CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX pipelines_waiting ON public.pipelines USING btree (repository_id, ((started_at IS NULL)), queued_at, issue_number) WHERE (queued_at IS NOT NULL);
+CREATE TRIGGER count_again AFTER UPDATE ON public.pipelines FOR EACH ROW WHEN (((old.is_open OR new.is_open) AND ((((((((old.repository_id IS DISTINCT FROM new.repository_id) OR (old.is_open IS DISTINCT FROM new.is_open)) OR (old.light IS DISTINCT FROM new.light)) OR (old.held IS DISTINCT FROM new.held)) OR (old.is_unsent IS DISTINCT FROM new.is_unsent)) OR (old.awaits_file IS DISTINCT FROM new.awaits_file)) OR (old.needs_you IS DISTINCT FROM new.needs_you)) OR (old.health IS DISTINCT FROM new.health)))) EXECUTE FUNCTION keep_board_counts();
+CREATE TRIGGER count_gone AFTER DELETE ON public.pipelines FOR EACH ROW WHEN (old.is_open) EXECUTE FUNCTION keep_board_counts();
+CREATE TRIGGER count_new AFTER INSERT ON public.pipelines FOR EACH ROW WHEN (new.is_open) EXECUTE FUNCTION keep_board_counts();
 
 create table presence (
   part text not null,
@@ -514,3 +561,27 @@ create table users (
   updated_at timestamp with time zone not null,
   PRIMARY KEY (id)
 );
+
+CREATE OR REPLACE FUNCTION public.keep_board_counts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op <> 'INSERT' and old.is_open then
+    delete from board_counts where pipelines = 1
+      and (repository_id, light, held, is_unsent, awaits_file, needs_you, health)
+        = (old.repository_id, old.light, old.held, old.is_unsent, old.awaits_file, old.needs_you, old.health);
+    if not found then
+      update board_counts set pipelines = pipelines - 1
+      where (repository_id, light, held, is_unsent, awaits_file, needs_you, health)
+        = (old.repository_id, old.light, old.held, old.is_unsent, old.awaits_file, old.needs_you, old.health);
+    end if;
+  end if;
+  if tg_op <> 'DELETE' and new.is_open then
+    insert into board_counts as kept
+    values (new.repository_id, new.light, new.held, new.is_unsent, new.awaits_file, new.needs_you, new.health, 1)
+    on conflict (repository_id, light, held, is_unsent, awaits_file, needs_you, health)
+      do update set pipelines = kept.pipelines + 1;
+  end if;
+  return null;
+end $function$;

@@ -1,8 +1,8 @@
 // What stands at the head of the board. No reader counts for itself.
-import { sql } from 'kysely'
-import type { Health, Light } from '../pipeline/model/pipeline.ts'
+import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
-import { healthAt, IS_HELD, IS_MISTAKEN_ALONE, IS_OPEN, isNeedingYou, selectVisible } from './board-columns.ts'
+import { healthAt, IS_HELD, IS_MISTAKEN_ALONE, isNeedingYou, selectVisible } from './board-columns.ts'
+import { openPipelines } from './board-states.ts'
 import type { Transaction } from './database.ts'
 import { ACTIVE_LIGHTS } from './holds.ts'
 import { isVisible, type VisiblePlace } from './visible-repositories.ts'
@@ -32,27 +32,21 @@ export type BoardCounts = Readonly<
 
 export async function countBoard(trx: Transaction, place: VisiblePlace, now: Instant): Promise<BoardCounts> {
   // What a row means is computed once for each row: `offset 0` keeps the planner from repeating it in every count.
-  const open = selectVisible(trx, place)
-    .select(['pipelines.light', healthAt(now).as('health'), IS_HELD.as('isHeld'), isNeedingYou(now).as('isNeedy')])
-    .where(IS_OPEN)
-    .modifyEnd(sql`offset 0`)
-    .as('open')
-  const counts = await trx
-    .selectFrom(open)
-    .select((eb) => {
-      const count = eb.fn.countAll<number>()
-      const ofLight = (light: Light) => count.filterWhere('light', '=', light).as(light)
-      const ofHealth = (health: Health) => count.filterWhere('health', '=', health).as(health)
-      return [
-        ...ACTIVE_LIGHTS.map(ofLight),
-        ...(['stalled', 'stale', 'unknown'] as const).map(ofHealth),
-        count.as('open'),
-        count.filterWhere('isHeld', '=', true).as('held'),
-        count.filterWhere('isNeedy', '=', true).as('needsYou'),
-        count.filterWhere('light', '=', 'running').filterWhere('isNeedy', '=', false).as('moving'),
-      ]
-    })
-    .executeTakeFirstOrThrow()
+  const { rows } = await sql<Omit<BoardCounts, 'mistaken'>>`
+    select ${sql.join([
+      ...ACTIVE_LIGHTS.map((light) => countOf(light, sql`light = ${light}`)),
+      ...(['stalled', 'stale', 'unknown'] as const).map((health) => countOf(health, sql`health = ${health}`)),
+      countOf('open', sql`true`),
+      countOf('held', sql`is_held`),
+      countOf('needsYou', sql`is_needy`),
+      countOf('moving', sql`light = 'running' and not is_needy`),
+    ])}
+    from (
+      select light, alike, ${healthAt(now)} as health, ${IS_HELD} as is_held, ${isNeedingYou(now)} as is_needy
+      from ${openPipelines(now)} as pipelines join repositories on repositories.id = pipelines.repository_id
+      where ${isVisible(place)} offset 0) as open`.execute(trx)
+  const [counts] = rows
+  if (counts === undefined) throw new Error('a count without groups is one row')
   const { mistaken } = await trx
     .selectFrom('repositories')
     .select((eb) => eb.fn.countAll<number>().as('mistaken'))
@@ -61,6 +55,9 @@ export async function countBoard(trx: Transaction, place: VisiblePlace, now: Ins
     .executeTakeFirstOrThrow()
   return { ...counts, mistaken, needsYou: counts.needsYou + mistaken }
 }
+
+const countOf = (name: string, which: RawBuilder<unknown>) =>
+  sql`coalesce(sum(alike) filter (where ${which}), 0)::integer as ${sql.ref(name)}`
 
 /** What has happened lately. */
 export type BoardActivity = {

@@ -42,20 +42,22 @@ function isFound(search: string): RawBuilder<SqlBool> {
     or pipelines.issue_number = ${number}::integer)`
 }
 
+/** The position of what is open, by urgency. */
+export const SECONDS = sql<number>`extract(epoch from pipelines.since)::float8`
+
 /** What rows are ordered by; the cursor is these values of a row. */
 export function sortKeysOf(order: BoardOrder, now: Instant) {
-  const seconds = sql`extract(epoch from pipelines.since)::float8`
   const isByTime = order === 'newest' || order === 'oldest'
   // Of what is over, people ask for the latest.
-  const oldestFirst = sql`case when pipelines.light = 'done' then -${seconds} else ${seconds} end`
+  const oldestFirst = sql`case when pipelines.light = 'done' and pipelines.needs_you_at is null then -${SECONDS} else ${SECONDS} end`
   return {
     group: order === 'repository' ? sql<string>`lower(repositories.full_name)` : sql<string>`''::text`,
     rank: isByTime ? sql<number>`0` : rankAt(now),
     position:
       order === 'newest'
-        ? sql<number>`-${seconds}`
+        ? sql<number>`-${SECONDS}`
         : order === 'oldest'
-          ? sql<number>`${seconds}`
+          ? sql<number>`${SECONDS}`
           : sql<number>`${oldestFirst}`,
   }
 }
@@ -65,4 +67,12 @@ export function isAfter(cursor: Cursor, order: BoardOrder, now: Instant): RawBui
   const { group, rank, position } = sortKeysOf(order, now)
   return sql<SqlBool>`(${group}, ${rank}, ${position}, pipelines.id)
     > (${cursor.group}::text, ${cursor.rank}::integer, ${cursor.position}::float8, ${cursor.id}::bigint)`
+}
+
+/** The same in the order that is stored with the rows (migrations/0003_steering.sql). */
+export function isAfterStored({ rank, position, id }: Cursor): RawBuilder<SqlBool> {
+  // Further than any row, and within what a timestamp can be.
+  const since = Math.min(Math.max(position, -1e10), 1e11)
+  return sql<SqlBool>`(pipelines.urgency, pipelines.since, pipelines.id)
+    > (${rank}::smallint, to_timestamp(${since}::float8), ${id}::bigint)`
 }

@@ -6,10 +6,20 @@ import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { AWAITS_FILE, IS_HELD, selectVisible } from './board-columns.ts'
+import { AWAITS_FILE, IS_HELD, IS_OPEN, selectVisible } from './board-columns.ts'
 import { type BoardActivity, type BoardCounts, countBoard, loadActivity } from './board-counts.ts'
-import { type BoardOrder, type BoardSelection, isAfter, isFiltered, isSelected, sortKeysOf } from './board-filter.ts'
+import {
+  type BoardOrder,
+  type BoardSelection,
+  isAfter,
+  isAfterStored,
+  isFiltered,
+  isSelected,
+  SECONDS,
+  sortKeysOf,
+} from './board-filter.ts'
 import { listRepositoryCounts, type RepositoryCounts } from './board-repositories.ts'
+import { displacedIds } from './board-states.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { listHeldPlaces } from './holds.ts'
@@ -20,7 +30,7 @@ import {
   type ListedAccessProblem,
   listAccessProblems,
 } from './shown-access-problems.ts'
-import { isVisible, type VisiblePlace } from './visible-repositories.ts'
+import { isVisible, resolvePlace, type VisiblePlace } from './visible-repositories.ts'
 
 /** A pipeline as it is stored, with its repository's current name. */
 export type StoredPipeline = {
@@ -72,14 +82,16 @@ export type Board = BoardActivity & {
 const PAGE_SIZE = 200
 
 /** Reads the board: pipelines that need a person first, then by light, the oldest of a light first. */
-export async function loadBoard({ kysely }: Database, query: BoardQuery, now: Instant): Promise<Board> {
-  const after = query.after === undefined ? null : decodeCursor(query.after)
-  const limit = query.limit ?? PAGE_SIZE
+export async function loadBoard({ kysely }: Database, asked: BoardQuery, now: Instant): Promise<Board> {
+  const after = asked.after === undefined ? null : decodeCursor(asked.after)
+  const limit = asked.limit ?? PAGE_SIZE
   return kysely
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (trx) => {
+      const { repository: _, ...selection } = asked
+      const query = { ...selection, ...(await resolvePlace(trx, asked)) }
       const rows = await listPipelines(trx, query, after, limit + 1, now)
       const last = rows.length > limit ? rows[limit - 1] : undefined
       const counts = await countBoard(trx, query, now)
@@ -150,19 +162,12 @@ const COLUMNS = [
   OUTER_HOLDS.as('outerHolds'),
 ] as const
 
-/** Which rows and in which order is decided from the index alone; then only those are read whole. */
+/** Which rows and in which order is decided from an index alone; then only those are read whole. */
 function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
-  const { order = 'urgency' } = query
-  const { group, rank, position } = sortKeysOf(order, now)
-  const listed = selectVisible(trx, query)
-    .select(['pipelines.id', group.as('group'), rank.as('rank'), position.as('position')])
-    .where(isSelected(query, now))
-    .where(after === null ? sql<SqlBool>`true` : isAfter(after, order, now))
-    .orderBy('group')
-    .orderBy('rank')
-    .orderBy('position')
-    .orderBy('pipelines.id')
-    .limit(limit)
+  const isStored = (query.order ?? 'urgency') === 'urgency' && !isFiltered(query)
+  const listed = isStored
+    ? listInStoredOrder(trx, query, after, limit, now)
+    : listInOrder(trx, query, after, limit, now)
   return trx
     .with('listed', () => listed)
     .selectFrom('listed')
@@ -174,6 +179,45 @@ function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null
     .orderBy('listed.position')
     .orderBy('pipelines.id')
     .execute()
+}
+
+function listInOrder(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
+  const { order = 'urgency' } = query
+  const { group, rank, position } = sortKeysOf(order, now)
+  return selectVisible(trx, query)
+    .select(['pipelines.id', group.as('group'), rank.as('rank'), position.as('position')])
+    .where(isSelected(query, now))
+    .where(after === null ? sql<SqlBool>`true` : isAfter(after, order, now))
+    .orderBy('group')
+    .orderBy('rank')
+    .orderBy('position')
+    .orderBy('pipelines.id')
+    .limit(limit)
+}
+
+/** By urgency, from the index in its order: none but the displaced are sorted. */
+function listInStoredOrder(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
+  const stored = selectVisible(trx, query)
+    .select(['pipelines.id', sql<string>`''::text`.as('group'), 'pipelines.urgency as rank', SECONDS.as('position')])
+    .where(IS_OPEN)
+    .where(sql<SqlBool>`pipelines.id not in (select id from displaced)`)
+    .where(after === null ? sql<SqlBool>`true` : isAfterStored(after))
+    .orderBy('pipelines.urgency')
+    .orderBy('pipelines.since')
+    .orderBy('pipelines.id')
+    .limit(limit)
+  const displaced = listInOrder(trx, query, after, limit, now).where(
+    sql<SqlBool>`pipelines.id in (select id from displaced)`,
+  )
+  const union = sql<{ id: number; group: string; rank: number; position: number }>`
+    (with displaced as materialized (${displacedIds(query, now)}) (${stored}) union all (${displaced}))`
+  return trx
+    .selectFrom(union.as<'both'>('both'))
+    .select(['id', 'group', 'rank', 'position'])
+    .orderBy('rank')
+    .orderBy('position')
+    .orderBy('id')
+    .limit(limit)
 }
 
 async function countSelected(trx: Transaction, query: BoardQuery, now: Instant): Promise<number> {

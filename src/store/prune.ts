@@ -87,9 +87,15 @@ async function deleteInBatches({ kysely }: Database, { table, where }: ExpiredRo
   const most = table === 'pipelines' ? PIPELINES_AT_ONCE : BATCH_SIZE
   let deleted = 0
   for (;;) {
-    const { numAffectedRows = 0n } = await sql`
-      delete from ${from} where ctid = any (array (select ctid from ${from} where ${where} limit ${most}))
-    `.execute(kysely)
+    const { numAffectedRows = 0n } = await kysely.transaction().execute(async (trx) => {
+      // Locks come in one order, and what the board counts changes under a repository's lock.
+      if (table === 'pipelines')
+        await sql`select from repositories where id in (select repository_id from ${from} where ${where} limit ${most})
+          order by id for update`.execute(trx)
+      return await sql`
+        delete from ${from} where ctid = any (array (select ctid from ${from} where ${where} limit ${most}))
+      `.execute(trx)
+    })
     deleted += Number(numAffectedRows)
     if (numAffectedRows < most) return deleted
   }

@@ -49,19 +49,29 @@ export function accessProblemsColumn(now: Instant): RawBuilder<readonly KnownAcc
 
 /** Condition on `pipelines` and `repositories`: a refusal keeps the pipeline from going on, until a person mends that. */
 export function isKeptOut(now: Instant): RawBuilder<boolean> {
+  return isCovered(coversPipeline, now)
+}
+
+/** Condition on `repositories`: a refusal keeps all its pipelines from going on. */
+export function isRepositoryKeptOut(now: Instant): RawBuilder<boolean> {
+  return isCovered(sql`${coversRepository} and access_problems.issue_number = 0`, now)
+}
+
+function isCovered(covers: RawBuilder<unknown>, now: Instant): RawBuilder<boolean> {
   const keepsOut = sql`${isShown(now)} and permission not in ('issues=write', 'checks=write', 'network', 'webhook')`
   // Mostly there is none anywhere, which is found once for all rows.
   return sql<boolean>`(exists (select from access_problems where ${keepsOut})
-    and exists (select from access_problems where ${coversPipeline} and ${keepsOut}))`
+    and exists (select from access_problems where ${covers} and ${keepsOut}))`
 }
 
 const scopeName = sql`case when access_problems.installation_id = 0 then 'app' when repository_id = 0 then 'installation'
   when issue_number = 0 then 'repository' else 'issue' end`
 
+const coversRepository = sql`(access_problems.installation_id in (0, repositories.installation_id)
+  and access_problems.repository_id in (0, repositories.id))`
+
 /** A pipeline that has come to rest wants nothing of GitHub. */
-const coversPipeline = sql`(pipelines.light not in ('done', 'idle')
-  and access_problems.installation_id in (0, repositories.installation_id)
-  and access_problems.repository_id in (0, pipelines.repository_id)
+const coversPipeline = sql`(pipelines.light not in ('done', 'idle') and ${coversRepository}
   and access_problems.issue_number in (0, pipelines.issue_number))`
 
 /** A short break in the network is no problem, and a signature that matched since then ends that one. */

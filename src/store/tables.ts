@@ -142,6 +142,10 @@ export type Tables = ProcessTables &
       publishClaimedUntil: Instant | null
       createdAt: Instant
       updatedAt: Instant
+      // Of what it was like when it was saved, Postgres computes these (migrations/0003_steering.sql).
+      isOpen: ColumnType<boolean, never, never>
+      urgency: ColumnType<number, never, never>
+      turnsAt: ColumnType<Instant | null, never, never>
     }
     history: {
       id: GeneratedId

@@ -2,7 +2,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { Database } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import { type InvalidConfigFile, listInvalidConfigFiles } from './invalid-config-files.ts'
 import { type ListedAccessProblem, listAccessProblems } from './shown-access-problems.ts'
 
@@ -18,9 +18,30 @@ export type VisiblePlace = {
 
 /** Condition on `repositories`: an installation reaches them, the viewer may see them, and they have that name. */
 export function isVisible({ visible, repository }: VisiblePlace): RawBuilder<SqlBool> {
-  const within = visible === 'all' ? sql`true` : sql`repositories.id = any (${visible}::bigint[])`
+  const [only] = visible
+  // Of one repository the planner knows that its index is in order.
+  const within =
+    visible === 'all'
+      ? sql`true`
+      : visible.length === 1
+        ? sql`repositories.id = ${only}`
+        : sql`repositories.id = any (${visible}::bigint[])`
   const named = repository === undefined ? sql`true` : sql`lower(repositories.full_name) = ${repository.toLowerCase()}`
   return sql<SqlBool>`repositories.removed_at is null and ${within} and ${named}`
+}
+
+/** The same place, with the ids of the repositories of its name. */
+export async function resolvePlace(
+  trx: Transaction,
+  { visible, ...place }: VisiblePlace,
+): Promise<Pick<VisiblePlace, 'visible'>> {
+  if (place.repository === undefined) return { visible }
+  const rows = await trx
+    .selectFrom('repositories')
+    .select('id')
+    .where(isVisible({ visible, ...place }))
+    .execute()
+  return { visible: rows.map(({ id }) => id) }
 }
 
 /**

@@ -13,7 +13,8 @@ export const SCHEMA_FILE = resolve(import.meta.dirname, '../schema.sql')
 export async function dumpSchema({ kysely }: Database): Promise<string> {
   const { rows: columns } = await sql<Column>`
     select relname as "table", attname as "column", format_type(atttypid, atttypmod) as "type", attnotnull as "isRequired",
-      pg_get_expr(adbin, adrelid) as "default", attidentity as "identity"
+      pg_get_expr(adbin, adrelid) as "default", attidentity as "identity",
+      attgenerated <> '' as "isGenerated"
     from pg_attribute join pg_class on pg_class.oid = attrelid
     left join pg_attrdef on adrelid = attrelid and adnum = attnum
     where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
@@ -30,8 +31,17 @@ export async function dumpSchema({ kysely }: Database): Promise<string> {
     where schemaname = 'public' and tablename not like 'kysely_%'
       and not exists (select from pg_constraint where conname = indexname)
     order by tablename, indexname`.execute(kysely)
+  const { rows: triggers } = await sql<Definition>`
+    select relname as "table", pg_get_triggerdef(pg_trigger.oid) as definition
+    from pg_trigger join pg_class on pg_class.oid = tgrelid
+    where relnamespace = 'public'::regnamespace and not tgisinternal
+    order by relname, tgname`.execute(kysely)
+  const { rows: functions } = await sql<{ definition: string }>`
+    select pg_get_functiondef(oid) as definition from pg_proc
+    where pronamespace = 'public'::regnamespace order by proname`.execute(kysely)
   const tables = [...new Set(columns.map(({ table }) => table))]
-  return `${tables.map((table) => tableText(table, columns, constraints, indexes)).join('\n\n')}\n`
+  const made = tables.map((table) => tableText(table, columns, constraints, [...indexes, ...triggers]))
+  return `${[...made, ...functions.map(({ definition }) => `${definition.trim()};`)].join('\n\n')}\n`
 }
 
 type Column = {
@@ -41,6 +51,7 @@ type Column = {
   readonly isRequired: boolean
   readonly default: string | null
   readonly identity: string
+  readonly isGenerated: boolean
 }
 
 type Definition = { readonly table: string; readonly definition: string }
@@ -57,8 +68,9 @@ function tableText(
   return [made, ...indexes.filter(isHere).map(({ definition }) => `${definition};`)].join('\n')
 }
 
-function columnText({ column, type, isRequired, default: otherwise, identity }: Column): string {
-  const value = identity === '' ? otherwise && `default ${otherwise}` : 'generated always as identity'
+function columnText({ column, type, isRequired, default: otherwise, identity, isGenerated }: Column): string {
+  const computed = isGenerated ? `generated always as (${otherwise}) stored` : otherwise && `default ${otherwise}`
+  const value = identity === '' ? computed : 'generated always as identity'
   return [column, type, isRequired && 'not null', value].filter(Boolean).join(' ')
 }
 
