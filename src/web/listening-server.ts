@@ -15,9 +15,9 @@ export type ListeningServer = {
   close(answered: () => Promise<unknown>): Promise<void>
 }
 
-export function openListeningServer(first: RequestListener): ListeningServer {
+export function openListeningServer(first: RequestListener, arrival: typeof ARRIVAL = ARRIVAL): ListeningServer {
   let handle = first
-  const server = createServer(ARRIVAL, (request, response) => handle(request, response))
+  const server = createServer(arrival, (request, response) => handle(request, response))
   return {
     answerWith(next) {
       handle = next

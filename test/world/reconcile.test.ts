@@ -54,6 +54,13 @@ describe('what GitHub never delivered is right within six minutes, and marked as
     expect(await (await fetch(`${app.url}/${app.repository}/issues/1`)).text()).toContain('no delivery had told of it')
   })
 
+  test('who an issue is assigned to', async () => {
+    await unsent(() => app.github.assign(app.repository, 1, ['grace']))
+    await app.advance(360)
+    const [row] = await app.database.kysely.selectFrom('pipelines').select('people').execute()
+    expect(row?.people).toContain('grace')
+  })
+
   test('a run that ended, while its job was still at work as far as anybody had said', async () => {
     const [run] = app.github.runs
     run?.start()

@@ -19,7 +19,10 @@ export type ReconcileQuestion = Extract<Question, { about: 'issue' | 'pull_reque
 
 /** What GitHub shows now, in as few words as tell that something has changed. */
 export type GitHubState =
-  | ({ readonly about: 'issue' } & Pick<IssueFact, 'number' | 'title' | 'state' | 'stateReason' | 'updatedAt'>)
+  | ({ readonly about: 'issue' } & Pick<
+      IssueFact,
+      'number' | 'title' | 'state' | 'stateReason' | 'assignees' | 'updatedAt'
+    >)
   | ({ readonly about: 'pull_request' } & Pick<
       PullRequestFact,
       'title' | 'state' | 'draft' | 'headSha' | 'updatedAt'
@@ -72,7 +75,8 @@ export function isNews(
 ): boolean {
   if (question.about === 'issue' && now.about === 'issue') {
     // A transferred issue answers with another number.
-    return now.number === issue.number && isOtherwise(now, issue, ['title', 'state', 'stateReason'])
+    const isOfOthers = [...now.assignees].sort().join() !== [...issue.assignees].sort().join()
+    return now.number === issue.number && (isOfOthers || isOtherwise(now, issue, ['title', 'state', 'stateReason']))
   }
   if (question.about === 'pull_request' && now.about === 'pull_request') {
     const known = pullRequests.find(({ number }) => number === question.pullRequestNumber)
