@@ -38,14 +38,15 @@ export function openStateReads(call: SendRequest): StateReads {
   return {
     async readState(access, subject, etags, receipt) {
       const parts = partsOf(subject)
-      const read = async (known: Etags) =>
-        await Promise.all(
-          parts.map(({ route, parameters }) =>
-            call(access, 'read', route, parameters, { etag: known[keyOf(route, parameters)] ?? null }).catch(
-              nullIfNotFound,
-            ),
-          ),
-        )
+      // One after the other: where the first cannot be read, the rest is not asked for.
+      const read = async (known: Etags) => {
+        const answers: (Awaited<ReturnType<SendRequest>> | null)[] = []
+        for (const { route, parameters } of parts) {
+          const etag = known[keyOf(route, parameters)] ?? null
+          answers.push(await call(access, 'read', route, parameters, { etag }).catch(nullIfNotFound))
+        }
+        return answers
+      }
       const first = await read(etags)
       const same = Object.fromEntries(
         parts.flatMap(({ route, parameters }) => {

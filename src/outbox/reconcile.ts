@@ -49,7 +49,9 @@ const PACE_MS = 30_000
 const REST_MS = 10_000
 /** What GitHub has just sent may be on its way. */
 const YOUNG_MS = 60_000
+/** After a failure: as long again as it has been failing, within these. */
 const RETRY_MS = 60_000
+const LONGEST_RETRY_MS = 30 * 60_000
 /** Most of an installation's calls are for what is under way. */
 const SHARE_OF_CALLS = 1 / 3
 const PERMISSIONS = ['issues=read', 'metadata=read', 'pull_requests=read', 'actions=read']
@@ -92,7 +94,7 @@ export function openReconcile(o: ReconcileContext): Reconcile {
       await saveReconcile(database, due.id, { now: now(), nextAt: nextAt ?? now(), repaired, etags, error: null })
     } catch (failure) {
       if (!(failure instanceof GitHubFailure)) throw failure
-      await putOff(due, await retryAfter(access, failure), failure.message, found.repaired)
+      await putOff(due, await retryAfter(due, access, failure), failure.message, found.repaired)
     }
   }
 
@@ -155,9 +157,15 @@ export function openReconcile(o: ReconcileContext): Reconcile {
     if (count > AT_ONCE) pauses.set(installationId, millisecondsAfter(since, PACE_MS))
   }
 
-  async function retryAfter(access: RepositoryAccess, failure: GitHubFailure): Promise<Instant> {
-    const later = millisecondsAfter(now(), RETRY_MS)
-    if (failure.isOutage) pauses.set(access.installationId, later)
+  async function retryAfter(
+    { failingSince }: DueReconcile,
+    access: RepositoryAccess,
+    failure: GitHubFailure,
+  ): Promise<Instant> {
+    const at = now()
+    const failingMs = failingSince === null ? 0 : Date.parse(at) - Date.parse(failingSince)
+    const later = millisecondsAfter(at, Math.min(Math.max(failingMs, RETRY_MS), LONGEST_RETRY_MS))
+    if (failure.isOutage) pauses.set(access.installationId, millisecondsAfter(at, RETRY_MS))
     if (failure.kind === 'rate_limited') {
       const { until = later } = failure
       await blockInstallation(database, access.installationId, until, now)

@@ -16,6 +16,8 @@ export type DueReconcile = {
   readonly defaultBranch: string | null
   readonly installationId: number
   readonly etags: Readonly<Record<string, string>>
+  /** Null where the last reading succeeded. */
+  readonly failingSince: Instant | null
 }
 
 /** Longer than the requests about one pipeline may take. */
@@ -44,7 +46,7 @@ export async function claimReconciles(
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
     .leftJoin('reconciles', 'reconciles.pipelineId', 'pipelines.id')
     .select(['pipelines.id', 'pipelines.document', 'pipelines.repositoryId', 'fullName', 'private', 'defaultBranch'])
-    .select('installationId')
+    .select(['installationId', 'reconciles.failingSince'])
     .select(sql<DueReconcile['etags']>`coalesce(reconciles.etags, '{}')`.as('etags'))
     .where('pipelines.id', 'in', ids)
     .orderBy('pipelines.id')

@@ -24,6 +24,7 @@ const STAY: Readonly<Record<string, readonly string[]>> = {
     'pipelines.since',
     'pipelines.stale_at',
     'pipelines.started_at',
+    'pipelines.turns_at',
   ],
   'written again within seconds by whoever is alive; one in the future never counts as alive': [
     'loops.beat_at',
