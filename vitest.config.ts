@@ -29,7 +29,14 @@ const ONLY_EMBEDDED = [
   'test/world/{not-yet,one-hangs,one-negative-answer,own-absence,dropped,reconcile,strangers,strangers-table,ties}.test.ts',
   'test/world/{timed-holds,waiting}.test.ts',
 ]
-const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
+// What takes long on either runs on the quicker one.
+const ONLY_POSTGRES = [
+  'test/**/*.postgres.test.ts',
+  'test/cli/replay-and-drop.test.ts',
+  'test/outbox/fair-share.test.ts',
+  'test/sweep/sweep.test.ts',
+  'test/web/{control-forms,controls}.test.ts',
+]
 const PROCESSES = ['test/processes/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
 const END_TO_END = ['test/end-to-end/**/*.test.ts']

@@ -47,6 +47,8 @@ const AT_ONCE = 5
 const PACE_MS = 30_000
 /** Nothing is due: it is not looked at again before. */
 const REST_MS = 10_000
+/** Whether all has been read since a gap in the log. */
+const COMPARE_EVERY_MS = 60_000
 /** What GitHub has just sent may be on its way. */
 const YOUNG_MS = 60_000
 /** After a failure: as long again as it has been failing, within these. */
@@ -62,13 +64,17 @@ export function openReconcile(o: ReconcileContext): Reconcile {
   const pauses = new Map<number, Instant>()
   const recent = new Map<number, { readonly since: Instant; readonly count: number }>()
   let restedAt: Instant | null = null
+  let comparedAt: Instant | null = null
 
   async function step(): Promise<number> {
     const at = now()
     if (restedAt !== null && isWithin(restedAt, at, REST_MS)) return 0
     for (const [id, until] of pauses) if (until <= at || until > millisecondsAfter(at, RETRY_MS)) pauses.delete(id)
     const due = await claimReconciles(database, { now: at, limit: AT_ONCE, without: [...pauses.keys()] })
-    if (due.length === 0) await endCutOffs(database, at)
+    if (due.length === 0 && (comparedAt === null || !isWithin(comparedAt, at, COMPARE_EVERY_MS))) {
+      await endCutOffs(database, at)
+      comparedAt = at
+    }
     restedAt = due.length === 0 ? at : null
     await Promise.all(due.map(look))
     return due.length
