@@ -52,9 +52,11 @@ export function withCrashPoint(
     process.kill(process.pid, signal)
   }
 
-  const { kysely } = o.database
-  const begin = kysely.transaction.bind(kysely)
-  kysely.transaction = () => watched(begin())
+  // The embedded database has one connection for everything.
+  for (const connections of new Set([o.database.kysely, o.database.reserved])) {
+    const begin = connections.transaction.bind(connections)
+    connections.transaction = () => watched(begin())
+  }
 
   function watched(builder: TransactionBuilder<Tables>): TransactionBuilder<Tables> {
     return new Proxy(builder, {
