@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { accessNoticesOf } from '../render/access-problem.ts'
-import { boardRowOf } from '../render/board-row.ts'
+import { healthOf } from '../render/board-row.ts'
 import { configurationNoticeOf } from '../render/configuration-notice.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import type { SeenBy } from '../sign-in/seen.ts'
@@ -132,7 +132,7 @@ async function loadIssue({ database, githubUrl, now }: ReaderSource, place: Visi
   if (shown === null) return null
   const files = await loadInvalidConfigFiles(database, place)
   // Whoever looks wants to know.
-  if (boardRowOf(shown, asOf).health === 'unknown') await bringReconcileForward(database, shown.id, asOf)
+  if (healthOf(shown, asOf).health === 'unknown') await bringReconcileForward(database, shown.id, asOf)
   const history = await loadHistory(database, shown.id, MAX_HISTORY_ENTRIES)
   const published = await loadPublishedIds(database, shown.id)
   const problems = await loadRepositoryAccessProblems(database, place, asOf)
