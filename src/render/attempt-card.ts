@@ -54,7 +54,7 @@ export function attemptCardOf(pipeline: Pipeline, chapter: Chapter, atWork: Heal
   const { count, startedAt, endedAt } = attempt
   const status = statusOf(pipeline, chapter, attempt)
   const isAtWork = chapter.isLatest && attempt.outcome === 'live'
-  const lamp = lampOf(status, isAtWork ? healthOfStage({ name: stage }, atWork) : 'ok')
+  const lamp = lampOf(status, isAtWork ? healthOfStage(stage, atWork) : 'ok')
   return {
     ...{ id, stage, ...lamp },
     title: titleOf(attempt),

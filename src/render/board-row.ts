@@ -130,7 +130,7 @@ export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView
     id: `pipeline-${shown.id}`,
     row,
     lamp: lampOf(row.light, row.health),
-    hiddenLamp: row.hides && lampOf(row.hides.status, healthOfStage({ name: row.hides.stage }, health)),
+    hiddenLamp: row.hides && lampOf(row.hides.status, healthOfStage(row.hides.stage, health)),
     lights: stageLightsOf(shown.pipeline, health),
     approvalUrl: row.reasonKind === 'waits-for-github-approval' ? runUrlOf(shown.pipeline, row.stage) : null,
     waitsUntil: unmentionedWaitEnd(headlineOf(shown.pipeline).reason),
@@ -185,7 +185,7 @@ function describeHidden(pipeline: Pipeline, atWork: HealthAtWork): HiddenStage |
   const isRetried = reason?.kind === 'waits-to-retry'
   const text = isRetried
     ? `${name} failed, again at ${reason.until.slice(11, 16)} UTC`
-    : `${name} ${lampOf(status, healthOfStage(hidden, atWork)).word}`
+    : `${name} ${lampOf(status, healthOfStage(name, atWork)).word}`
   return { stage: name, status: isRetried ? 'failed' : status, text }
 }
 
@@ -202,8 +202,7 @@ export function healthOf({ pipeline, outerHolds }: BoardPipeline, now: Instant):
 /** The stages in the order of the line, each with its light. */
 function stageLightsOf(pipeline: Pipeline, atWork: HealthAtWork): readonly StageLight[] {
   const current = headlineOf(pipeline).stage
-  return pipeline.stages.map((stage) => {
-    const { name, status } = stage
-    return { name, ...lampOf(status, healthOfStage(stage, atWork)), isCurrent: name === current }
+  return pipeline.stages.map(({ name, status }) => {
+    return { name, ...lampOf(status, healthOfStage(name, atWork)), isCurrent: name === current }
   })
 }

@@ -1,6 +1,7 @@
 // How the status of an issue, a stage or an attempt is shown. One function decides, so that a run that is not well is amber
 // wherever it is seen.
-import type { Health, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
+import type { StageName } from '../line/line.ts'
+import type { Health, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { HealthAtWork } from '../pipeline/view/light.ts'
 import { HEALTH_WORDS, LIGHT_SYMBOLS } from './labels.ts'
 
@@ -13,6 +14,6 @@ export function lampOf(status: StageStatus, health: Health): Lamp {
 }
 
 /** The health of the stage at work is that stage's; every other one is well. */
-export function healthOfStage({ name }: Pick<Stage, 'name'>, atWork: HealthAtWork | null): Health {
+export function healthOfStage(name: StageName, atWork: HealthAtWork | null): Health {
   return atWork?.stage === name ? atWork.health : 'ok'
 }

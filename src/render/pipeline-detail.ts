@@ -94,7 +94,7 @@ function stageDetailOf(stage: Stage, issueUrl: string | null, atWork: HealthAtWo
   return {
     name: stage.name,
     status: stage.status,
-    health: healthOfStage(stage, atWork),
+    health: healthOfStage(stage.name, atWork),
     attempt: attemptNumberOf(stage),
     attempts: stage.attempts.map(attemptDetailOf),
     reason: describeReason(stage.reason, stage.name),

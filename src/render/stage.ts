@@ -40,7 +40,7 @@ export function statusText(stage: Stage, { overlay, holds }: StageOverlays): str
   // A stage that waits because of a hold names it in its reason.
   const held = otherHoldsOn(stage, holds).length === 0 ? '' : ', held'
   const word = `${LIGHT_SYMBOLS[stage.status].word}${held}`
-  const label = HEALTH_LABELS[healthOfStage(stage, overlay)]
+  const label = HEALTH_LABELS[healthOfStage(stage.name, overlay)]
   if (label === null) return word
   return overlay?.since ? `${word}, ${label} since ${formatMinute(overlay.since)}` : `${word}, ${label}`
 }

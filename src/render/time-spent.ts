@@ -52,7 +52,7 @@ export function timeSpentOf(
 ): TimeSpentView {
   const { from, to, stages: all } = issueSpansOf(pipeline, history)
   const stages = all.map(({ name, spans }) => {
-    const health = healthOfStage({ name }, atWork)
+    const health = healthOfStage(name, atWork)
     return { name, spans: health === 'ok' ? spans : spans.flatMap((span) => splitAt(span, health, atWork.since)) }
   })
   const start = Date.parse(from)
