@@ -2,7 +2,7 @@
 // counted before anything is done to them.
 import { EX_USAGE, failWith } from '../process/exit.ts'
 import type { Operations } from '../process/operations.ts'
-import { countRepairs, describeRepaired, REPAIRS, type RepairName } from '../render/repairs.ts'
+import { describeRepair, describeRepaired, REPAIRS, type RepairName } from '../render/repairs.ts'
 
 export type ListCommand<Row> = {
   /** As it is typed. */
@@ -71,10 +71,8 @@ async function actOnSelected<Row extends { readonly id: number }>(
     return 0
   }
   if (!isSure && (ids === 'all' || chosen.length > 1)) {
-    const done = isDropped ? 'dropped' : REPAIRS[name].replayed
-    console.log(
-      `${countRepairs(name, chosen.length)} would be ${done}; nothing was done yet. The same with --yes does it.`,
-    )
+    const words = describeRepair(name, { chosen: chosen.length, isDropped })
+    console.log(`${words}; nothing was done yet. The same with --yes does it.`)
     return 1
   }
   const acted = await (isDropped ? command.drop(operations, chosen) : command.replay(operations, chosen))

@@ -33,14 +33,22 @@ export const REPAIRS = {
   },
 } as const satisfies Record<RepairName, Readonly<Record<string, string>>>
 
-/** `1 failed delivery`, `3 failed deliveries`. */
-export function countRepairs(name: RepairName, count: number): string {
-  const { one, many } = REPAIRS[name]
-  return `${count} ${count === 1 ? one : many}`
+/** `3 failed deliveries would be dropped` */
+export function describeRepair(name: RepairName, o: { chosen: number; isDropped: boolean }): string {
+  return `${countRepairs(name, o.chosen)} would be ${doneWord(name, o)}`
 }
 
 /** `2 of 3 failed deliveries were dropped.` */
 export function describeRepaired(name: RepairName, o: { acted: number; chosen: number; isDropped: boolean }): string {
-  const { acted, chosen, isDropped } = o
-  return `${acted} of ${countRepairs(name, chosen)} ${acted === 1 ? 'was' : 'were'} ${isDropped ? 'dropped' : REPAIRS[name].replayed}.`
+  return `${o.acted} of ${countRepairs(name, o.chosen)} ${o.acted === 1 ? 'was' : 'were'} ${doneWord(name, o)}.`
+}
+
+/** `1 failed delivery`, `3 failed deliveries`. */
+function countRepairs(name: RepairName, count: number): string {
+  const { one, many } = REPAIRS[name]
+  return `${count} ${count === 1 ? one : many}`
+}
+
+function doneWord(name: RepairName, { isDropped }: { isDropped: boolean }): string {
+  return isDropped ? 'dropped' : REPAIRS[name].replayed
 }

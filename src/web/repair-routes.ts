@@ -2,7 +2,7 @@
 // is counted first: a second form names exactly what was counted.
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
-import { countRepairs, describeRepaired, REPAIRS, type RepairName } from '../render/repairs.ts'
+import { describeRepair, describeRepaired, REPAIRS, type RepairName } from '../render/repairs.ts'
 import { expectOwnForm, limitForm, onlyPost } from './forms.ts'
 import { HttpError } from './http-errors.ts'
 import type { RepairList } from './operators.ts'
@@ -34,12 +34,8 @@ export function addRepairRoutes(app: Hono<HonoEnv>, o: { views: Views; config: S
     if (ids.length === 0) throw new HttpError(400, 'Choose at least one that is still on the list.')
     const { isDropped } = order
     if (form.sure !== 'yes' && (order.isAll || ids.length > 1)) {
-      const done = isDropped ? 'dropped' : REPAIRS[name].replayed
-      const asked = {
-        ids,
-        order: isDropped ? 'drop' : 'replay',
-        words: `${countRepairs(name, ids.length)} would be ${done}.`,
-      }
+      const words = `${describeRepair(name, { chosen: ids.length, isDropped })}.`
+      const asked = { ids, order: isDropped ? 'drop' : 'replay', words }
       return render(context, name, { rows: [], done: null, asked })
     }
     const acted = await (isDropped ? list.drop(ids) : list.replay(ids))
