@@ -78,8 +78,6 @@ async function namedIds(context: RequestContext): Promise<readonly number[]> {
 /** What a form has just done: numbers that its answer leads to. */
 function parseDone(name: RepairName, query: URLSearchParams): string | null {
   if (!query.has('acted')) return null
-  const count = (key: string) => Math.min(MOST, Number(/^\d{1,6}$/.exec(query.get(key) ?? '')?.[0] ?? 0))
+  const count = (key: string) => Number(/^\d{1,6}$/.exec(query.get(key) ?? '')?.[0] ?? 0)
   return describeRepaired(name, { acted: count('acted'), chosen: count('chosen'), isDropped: query.has('dropped') })
 }
-
-const MOST = 999_999
