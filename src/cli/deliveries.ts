@@ -6,6 +6,7 @@ import { readDatabaseConfig } from '../config.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
 import { migrateOrVerify, openDatabase } from '../process/open-database.ts'
 import { type Operations, openOperations } from '../process/operations.ts'
+import { webhookText } from '../render/repairs.ts'
 import type { FailedDelivery } from '../store/deliveries.ts'
 import { printable } from '../text/printable.ts'
 import { type ListCommand, runListCommand } from './list-command.ts'
@@ -18,10 +19,8 @@ export async function runDeliveriesCommand(args: readonly string[], reach = with
 const DELIVERIES: ListCommand<FailedDelivery> = {
   name: 'deliveries',
   list: (operations) => operations.failedDeliveries(),
-  lineOf({ id, receivedAt, name, action, guid, error }) {
-    const event = action === null ? name : `${name}.${action}`
-    return `${id}  ${receivedAt}  ${event}  ${guid}  ${printable(error)}`
-  },
+  lineOf: ({ id, receivedAt, name, action, guid, error }) =>
+    `${id}  ${receivedAt}  ${webhookText({ name, action })}  ${guid}  ${printable(error)}`,
   async replay(operations, ids) {
     let applied = 0
     for (const id of ids) if (await replay(operations, id)) applied += 1

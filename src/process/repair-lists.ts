@@ -1,5 +1,5 @@
 // What operators repair on their pages, as the command line does it.
-import type { RepairName, RepairRow } from '../render/repairs.ts'
+import { type RepairName, type RepairRow, webhookText } from '../render/repairs.ts'
 import type { Operations } from './operations.ts'
 
 /** The lists over the operations of this process. */
@@ -9,7 +9,7 @@ export function openRepairLists(operations: Operations) {
       list: async () =>
         (await operations.failedDeliveries()).map(
           ({ id, receivedAt: at, name, action, repository, error }): RepairRow => {
-            return { id, at, what: action === null ? name : `${name}.${action}`, repository, error }
+            return { id, at, what: webhookText({ name, action }), repository, error }
           },
         ),
       async replay(ids: readonly number[]) {

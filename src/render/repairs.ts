@@ -33,6 +33,11 @@ export const REPAIRS = {
   },
 } as const satisfies Record<RepairName, Readonly<Record<string, string>>>
 
+/** `issues.labeled`, or `push`. */
+export function webhookText({ name, action }: { readonly name: string; readonly action: string | null }): string {
+  return action === null ? name : `${name}.${action}`
+}
+
 /** `3 failed deliveries would be dropped` */
 export function describeRepair(name: RepairName, o: { chosen: number; isDropped: boolean }): string {
   return `${countRepairs(name, o.chosen)} would be ${doneWord(name, o)}`

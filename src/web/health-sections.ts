@@ -4,6 +4,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import { accessNoticesOf } from '../render/access-problem.ts'
 import { holdViewOf } from '../render/hold-text.ts'
 import { formatMinute } from '../render/labels.ts'
+import { webhookText } from '../render/repairs.ts'
 import { clockContent, databaseContent, diskContent, latencyContent, loopContent } from './health-processes.ts'
 import { countCell, type HealthCell, type HealthSection, type SectionContent } from './health-section.ts'
 
@@ -51,7 +52,7 @@ function webhookContent({ lastAt, lastHour, failed, failedRows }: ValueOf<'deliv
   const rows = failedRows.map((row): readonly HealthCell[] => [
     { text: String(row.id) },
     { age: row.receivedAt },
-    { text: row.action === null ? row.name : `${row.name}.${row.action}` },
+    { text: webhookText(row) },
     row.repository === null ? { text: 'unknown', tone: 'muted' } : { text: row.repository, href: `/${row.repository}` },
     { text: row.error },
     { text: String(row.attempts) },
