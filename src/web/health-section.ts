@@ -40,3 +40,8 @@ export type SectionContent = Partial<Pick<HealthSection, 'facts' | 'table' | 'no
 export function countCell(count: number, tone: 'bad' | 'warn', none = '0'): HealthCell {
   return count === 0 ? { text: none } : { text: String(count), tone }
 }
+
+/** How long ago it was, or what is said while it never was. */
+export function agoCell(at: Instant | null, otherwise: string, tone: 'warn' | 'muted' = 'muted'): HealthCell {
+  return at === null ? { text: otherwise, tone } : { age: at, isAgo: true }
+}

@@ -1,12 +1,11 @@
 // The sections of the operators' page in their order, in words that say what a number means for a person.
 import type { HealthPart, HealthReport } from '../health/report.ts'
-import type { Instant } from '../pipeline/model/time.ts'
 import { accessNoticesOf } from '../render/access-problem.ts'
 import { holdViewOf } from '../render/hold-text.ts'
 import { formatMinute } from '../render/labels.ts'
 import { webhookText } from '../render/repairs.ts'
 import { clockContent, databaseContent, diskContent, latencyContent, loopContent } from './health-processes.ts'
-import { countCell, type HealthCell, type HealthSection, type SectionContent } from './health-section.ts'
+import { agoCell, countCell, type HealthCell, type HealthSection, type SectionContent } from './health-section.ts'
 
 export function healthSectionsOf(health: HealthReport): readonly HealthSection[] {
   const { asOf } = health
@@ -61,10 +60,7 @@ function webhookContent({ lastAt, lastHour, failed, failedRows }: ValueOf<'deliv
   const columns = ['id', 'arrived', 'webhook', 'repository', 'why it failed', 'tries', 'again']
   return {
     facts: [
-      {
-        term: 'last delivery',
-        cell: lastAt === null ? { text: 'none has ever arrived', tone: 'warn' } : { age: lastAt, isAgo: true },
-      },
+      { term: 'last delivery', cell: agoCell(lastAt, 'none has ever arrived', 'warn') },
       {
         term: 'in the last hour',
         cell: { text: `${applied} applied, ${ignored} without effect, ${lastHour.failed} failed` },
@@ -95,11 +91,9 @@ function sweepContent([sweep, ...others]: ValueOf<'sweeps'>): SectionContent {
     ]),
   )
   const columns = ['found', 'missed', 'sent from', 'until', 'repaired', 'at', 'still to fetch', 'lost']
-  const read: HealthCell =
-    scannedAt === null ? { text: 'never to its end yet', tone: 'warn' } : { age: scannedAt, isAgo: true }
   return {
     facts: [
-      { term: "GitHub's log read", cell: read },
+      { term: "GitHub's log read", cell: agoCell(scannedAt, 'never to its end yet', 'warn') },
       ...(failing === null
         ? []
         : [
@@ -139,10 +133,6 @@ function reconcileContent(report: ValueOf<'reconciles'>): SectionContent {
       { term: 'repaired last', cell: agoCell(repairedAt, 'never') },
     ],
   }
-}
-
-function agoCell(at: Instant | null, otherwise: string): HealthCell {
-  return at === null ? { text: otherwise, tone: 'muted' } : { age: at, isAgo: true }
 }
 
 const KIND_WORDS: Readonly<Record<string, string>> = {
