@@ -102,22 +102,18 @@ function sweepContent([sweep, ...others]: ValueOf<'sweeps'>): SectionContent {
               cell: { text: `since ${formatMinute(failing.since)}: ${failing.words}`, tone: 'bad' as const },
             },
           ]),
-      ...(cutOff === null
-        ? []
-        : [
-            {
-              term: 'no log is left',
-              cell: {
-                text: `of ${cutOff.from === null ? 'an unknown time' : formatMinute(cutOff.from)} to ${formatMinute(cutOff.until)}${cutOff.reconciledAt === null ? '' : `; everything under way was read again by ${formatMinute(cutOff.reconciledAt)}`}`,
-                tone: cutOff.reconciledAt === null ? ('bad' as const) : ('muted' as const),
-              },
-            },
-          ]),
+      ...(cutOff === null ? [] : [{ term: 'no log is left', cell: cutOffCell(cutOff) }]),
       { term: 'still to fetch', cell: countCell(due, 'warn', 'nothing') },
     ],
     table: { caption: 'Deliveries that were missed, the latest first', columns, rows },
     note: rows.length === 0 && scannedAt !== null ? 'Nothing was missing.' : null,
   }
+}
+
+function cutOffCell({ from, until, reconciledAt }: NonNullable<ValueOf<'sweeps'>[number]['cutOff']>): HealthCell {
+  const lost = `of ${from === null ? 'an unknown time' : formatMinute(from)} to ${formatMinute(until)}`
+  if (reconciledAt === null) return { text: lost, tone: 'bad' }
+  return { text: `${lost}; everything under way was read again by ${formatMinute(reconciledAt)}`, tone: 'muted' }
 }
 
 function reconcileContent(report: ValueOf<'reconciles'>): SectionContent {
