@@ -41,6 +41,12 @@ export function countCell(count: number, tone: 'bad' | 'warn', none = '0'): Heal
   return count === 0 ? { text: none } : { text: String(count), tone }
 }
 
+/** How many there are to be done again or dropped, and where. */
+export function repairsCell(count: number, repairs: RepairName): HealthCell {
+  const cell = countCell(count, 'bad', 'none')
+  return count === 0 ? cell : { ...cell, repairs }
+}
+
 /** How long ago it was, or what is said while it never was. */
 export function agoCell(at: Instant | null, otherwise: string, tone: 'warn' | 'muted' = 'muted'): HealthCell {
   return at === null ? { text: otherwise, tone } : { age: at, isAgo: true }

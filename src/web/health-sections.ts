@@ -5,7 +5,14 @@ import { holdViewOf } from '../render/hold-text.ts'
 import { formatMinute } from '../render/labels.ts'
 import { webhookText } from '../render/repairs.ts'
 import { clockContent, databaseContent, diskContent, latencyContent, loopContent } from './health-processes.ts'
-import { agoCell, countCell, type HealthCell, type HealthSection, type SectionContent } from './health-section.ts'
+import {
+  agoCell,
+  countCell,
+  type HealthCell,
+  type HealthSection,
+  repairsCell,
+  type SectionContent,
+} from './health-section.ts'
 
 export function healthSectionsOf(health: HealthReport): readonly HealthSection[] {
   const { asOf } = health
@@ -65,10 +72,7 @@ function webhookContent({ lastAt, lastHour, failed, failedRows }: ValueOf<'deliv
         term: 'in the last hour',
         cell: { text: `${applied} applied, ${ignored} without effect, ${lastHour.failed} failed` },
       },
-      {
-        term: 'failed',
-        cell: { ...countCell(failed, 'bad', 'none'), ...(failed > 0 && { repairs: 'deliveries' as const }) },
-      },
+      { term: 'failed', cell: repairsCell(failed, 'deliveries') },
     ],
     table: { caption: 'Failed deliveries, newest first', columns, rows },
     note: failed > rows.length ? `These are the newest ${rows.length} of ${failed}.` : null,
@@ -151,12 +155,7 @@ function outboxContent({ lines, buried }: ValueOf<'outbox'>): SectionContent {
   ])
   const columns = ['what', 'waiting', 'due now', 'oldest is due since', 'without a clear answer']
   return {
-    facts: [
-      {
-        term: 'given up',
-        cell: { ...countCell(buried, 'bad', 'none'), ...(buried > 0 && { repairs: 'effects' as const }) },
-      },
-    ],
+    facts: [{ term: 'given up', cell: repairsCell(buried, 'effects') }],
     table: { caption: 'What waits to be sent', columns, rows },
     note: rows.length === 0 ? 'Nothing waits to be sent.' : null,
   }
