@@ -102,10 +102,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     return answerWithAsset(context, context.req.param('name') ?? '', { 'cache-control': cacheControl })
   })
   // Files in other repositories name it, so its address never changes.
-  get('/assets/andon.schema.json', (context) => {
-    const headers = { 'cache-control': 'public, max-age=3600', 'access-control-allow-origin': '*' }
-    return answerWithAsset(context, 'andon.schema.json', headers)
-  })
+  get('/assets/andon.schema.json', (context) => answerWithAsset(context, 'andon.schema.json', FOR_EVERY_SITE))
   get('/badge/:owner/:file', site.badge)
   // At the root, so that it may speak for every page; browsers ask for it by the same address for ever.
   get('/service-worker.js', (context) => answerWithAsset(context, 'service-worker.js', { 'cache-control': 'no-cache' }))
@@ -150,10 +147,9 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     return context.html(views.render('setup-installed', { heading: 'Waiting', refreshSeconds: 2, notices: [] }))
   })
 
-  get('/api/openapi.json', (context) => {
-    const headers = { 'cache-control': 'public, max-age=3600', 'access-control-allow-origin': '*' }
-    return answerWithAsset(context, 'openapi.json', { ...headers, 'content-type': 'application/json' })
-  })
+  get('/api/openapi.json', (context) =>
+    answerWithAsset(context, 'openapi.json', { ...FOR_EVERY_SITE, 'content-type': 'application/json' }),
+  )
 
   app.post('/api/reports', site.report)
   app.all('/api/reports', () => {
@@ -176,6 +172,9 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   })
   return app
 }
+
+/** Of files that programs on other sites read. */
+const FOR_EVERY_SITE = { 'cache-control': 'public, max-age=3600', 'access-control-allow-origin': '*' }
 
 /** The pattern, never the path: paths name repositories. */
 function routePatternOf(context: RequestContext): string {
