@@ -80,6 +80,7 @@ export type RepositoriesPage = {
 /** What pages, streams and probes read. Each method rejects with ServiceUnavailable when the database cannot be read. */
 export type Reader = {
   loadBoard(query: BoardPageQuery): Promise<BoardPage>
+  /** One whose health is unknown is also read again from GitHub soon. */
   loadIssue(repository: string, number: number): Promise<IssuePage | null>
   /** The repository of that name, as events name it; null when it is not seen. */
   findRepository(name: string): Promise<RepositoryRef | null>
