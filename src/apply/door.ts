@@ -112,11 +112,13 @@ export function openDoor(options: {
     const locked: PendingRequest[] = []
     for (const [index, waiting] of group.entries()) {
       const outcome = outcomes[index] ?? new Unavailable('the request has no outcome')
-      if (!(outcome instanceof Locked)) waiting.complete(outcome)
-      else if (!waiting.isOver) locked.push(waiting)
-      if (!(outcome instanceof Locked)) continue
+      if (!(outcome instanceof Locked)) {
+        waiting.complete(outcome)
+        continue
+      }
       waiting.place = outcome.repositoryId
       resting.add(outcome.repositoryId)
+      if (!waiting.isOver) locked.push(waiting)
     }
     // They came before those that wait now.
     queue.unshift(...locked)
