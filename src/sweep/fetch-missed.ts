@@ -20,6 +20,7 @@ import {
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { LoggedRequest } from '../translate/delivery-log.ts'
 import { MalformedDelivery } from '../translate/envelope.ts'
+import { cutOff } from './log-scan.ts'
 
 export type SweepContext = {
   readonly database: Database
@@ -129,23 +130,13 @@ export function openMissedFetch(o: SweepContext): (turn: Turn) => Promise<void> 
         if (!(failure instanceof GitHubFailure) || isAboutAll(failure)) throw failure
         if (await noteFailure(each, failure)) {
           lost.push(each.deliveredAt)
-          made.learnt = { ...made.learnt, ...cutOff(row, lost.toSorted(), now()) }
+          const [from = each.deliveredAt] = lost.sort()
+          made.learnt = { ...made.learnt, ...cutOff(row, { from, until: lost.at(-1) ?? from }, now()) }
         }
         // Others are asked for first, once GitHub answers again.
         if (failure.isOutage) throw failure
       }
     }
-  }
-}
-
-/** What the log has lost must be found elsewhere. */
-function cutOff(row: SweepRow, lost: readonly Instant[], at: Instant): SweepChange {
-  const since = row.cutOffReconciledAt === null ? row.cutOffFrom : null
-  return {
-    cutOffFrom: since ?? lost[0] ?? at,
-    cutOffUntil: lost.at(-1) ?? at,
-    cutOffAt: at,
-    cutOffReconciledAt: null,
   }
 }
 

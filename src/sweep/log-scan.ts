@@ -3,7 +3,7 @@
 import { concernsAccess } from '../inbox/access-changes.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { LogScan } from '../store/repair-tables.ts'
-import type { SweepRow } from '../store/sweeps.ts'
+import type { SweepChange, SweepRow } from '../store/sweeps.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { LoggedDelivery } from '../translate/delivery-log.ts'
 import { hasActions, isHandledAction, isHandledWebhook } from '../translate/handled-webhooks.ts'
@@ -75,4 +75,14 @@ export function isOnItsWay({ isAccepted, deliveredAt }: LoggedDelivery, now: Ins
   return (
     isAccepted && deliveredAt > millisecondsAfter(now, -YOUNG_MS) && deliveredAt <= millisecondsAfter(now, YOUNG_MS)
   )
+}
+
+/** The log has lost what GitHub sent from then until then: that must be found elsewhere. A gap that is not made up for grows. */
+export function cutOff(
+  { cutOffFrom, cutOffReconciledAt }: SweepRow,
+  { from, until }: { readonly from: Instant | null; readonly until: Instant },
+  at: Instant,
+): SweepChange {
+  const since = cutOffReconciledAt === null ? cutOffFrom : null
+  return { cutOffFrom: since ?? from, cutOffUntil: until, cutOffAt: at, cutOffReconciledAt: null }
 }

@@ -25,6 +25,7 @@ import { callsLeft, countCalls, nextCallAt } from './log-quota.ts'
 import {
   advanceScan,
   beginScan,
+  cutOff,
   isCutOff,
   isOnItsWay,
   isOrderFromBefore,
@@ -117,7 +118,7 @@ export function openSweep(o: SweepContext): Sweep {
             scannedAt: at,
             sweptUntil: latestOf(row.sweptUntil, scan.newestAt),
             nextScanAt: isSoonAgain ? millisecondsAfter(at, SOON_MS) : millisecondsAfter(scan.startedAt, SCAN_EVERY_MS),
-            ...(isAtEnd && isCutOff(scan, row, at) && cutOff(row, scan.oldestAt ?? at, at)),
+            ...(isAtEnd && isCutOff(scan, row, at) && lostSince(row, scan.oldestAt ?? at, at)),
           }
         : { scan: JSON.stringify(scan) }),
       dueAt: at,
@@ -127,15 +128,10 @@ export function openSweep(o: SweepContext): Sweep {
     if (missed.length > 0) o.log.warn({ missed: missed.length }, 'deliveries of GitHub are missing and will be fetched')
   }
 
-  function cutOff(row: SweepRow, until: Instant, at: Instant): SweepChange {
+  function lostSince(row: SweepRow, until: Instant, at: Instant): SweepChange {
     const from = row.sweptUntil ?? row.scannedAt
     o.log.error({ from, until }, "GitHub's log no longer has everything since the last scan")
-    return {
-      cutOffFrom: (row.cutOffReconciledAt === null ? row.cutOffFrom : null) ?? from,
-      cutOffUntil: until,
-      cutOffAt: at,
-      cutOffReconciledAt: null,
-    }
+    return cutOff(row, { from, until }, at)
   }
 
   /** When nothing more is due now. */
