@@ -75,7 +75,7 @@ export function isNews(
 ): boolean {
   if (question.about === 'issue' && now.about === 'issue') {
     // A transferred issue answers with another number.
-    const isOfOthers = [...now.assignees].sort().join() !== [...issue.assignees].sort().join()
+    const isOfOthers = now.assignees.join() !== issue.assignees.join()
     return now.number === issue.number && (isOfOthers || isOtherwise(now, issue, ['title', 'state', 'stateReason']))
   }
   if (question.about === 'pull_request' && now.about === 'pull_request') {
