@@ -1,16 +1,12 @@
 // A label that GitHub never told of puts an issue on the line all the same: open issues with the start label are listed, at
 // the first sight of a repository, every few minutes where something is under way, once a day elsewhere, and after a gap in
 // GitHub's log. What is found goes through the door as if it were labelled then.
-import type { Logger } from 'pino'
-import type { Door } from '../apply/door.ts'
-import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import type { RepositoryAccess } from '../github/request.ts'
 import { OBSERVE_ONLY_LINE } from '../line/line.ts'
 import type { IssueFact } from '../pipeline/model/facts.ts'
 import { type Instant, latest } from '../pipeline/model/time.ts'
 import { findAccessBlock } from '../store/access-problems.ts'
-import type { Database } from '../store/database.ts'
 import {
   claimLabelScan,
   countLabelFound,
@@ -20,20 +16,9 @@ import {
   saveLabelScan,
 } from '../store/label-scans.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
-import { recordAccessWorks, recordNoAccess } from './access.ts'
-import type { CallQuota } from './call-quota.ts'
+import { recordAccessWorks } from './access.ts'
 import { splitFullName } from './publish-claim.ts'
-import { blockInstallation } from './rate-limit.ts'
-
-export type LabelScanContext = {
-  readonly database: Database
-  readonly door: Door
-  readonly github: GitHub
-  readonly callQuota: CallQuota
-  readonly githubUrl: string
-  readonly now: () => Instant
-  readonly log: Logger
-}
+import { type RepairContext, readAgainAt, SHARE_OF_CALLS } from './repair-reads.ts'
 
 const BUSY_EVERY_MS = 10 * 60_000
 const DAY_MS = 24 * 60 * 60_000
@@ -45,12 +30,10 @@ const BEFORE_INSTALLATION_MS = 60 * 60_000
 const ISSUES_AT_ONCE = 20
 /** When those above that number are taken up. */
 const REST_AFTER_MS = 60_000
-/** Most of an installation's calls are for what is under way. */
-const SHARE_OF_CALLS = 1 / 3
 const PERMISSIONS = ['issues=read', 'metadata=read']
 
 /** Scans the next repository that is due; resolves to how many were. */
-export async function findLabeledIssues(o: LabelScanContext): Promise<number> {
+export async function findLabeledIssues(o: RepairContext): Promise<number> {
   const now = o.now()
   const notBefore = millisecondsAfter(now, -BEFORE_INSTALLATION_MS)
   const due = await claimLabelScan(o.database, { now, notBefore, defaultLabel: OBSERVE_ONLY_LINE.startLabel })
@@ -69,13 +52,13 @@ export async function findLabeledIssues(o: LabelScanContext): Promise<number> {
   return 1
 }
 
-async function whenAllowed(o: LabelScanContext, access: RepositoryAccess): Promise<Instant | null> {
+async function whenAllowed(o: RepairContext, access: RepositoryAccess): Promise<Instant | null> {
   if (o.callQuota.isSpent(access.installationId, SHARE_OF_CALLS)) return millisecondsAfter(o.now(), RETRY_MS)
   return await findAccessBlock(o.database.kysely, access, PERMISSIONS, o.now())
 }
 
 /** A list that is too long, or has too much that is new, is read on from there in a minute: it begins with what changed longest ago. */
-async function scan(o: LabelScanContext, due: DueLabelScan, label: string, access: RepositoryAccess): Promise<void> {
+async function scan(o: RepairContext, due: DueLabelScan, label: string, access: RepositoryAccess): Promise<void> {
   const at = o.now()
   const since = labeledSince(due)
   const isContinued = due.etag === null && due.listedSince !== null && (since === null || due.listedSince > since)
@@ -103,7 +86,7 @@ async function scan(o: LabelScanContext, due: DueLabelScan, label: string, acces
 
 /** Who labelled the issue is asked for permission like every other sender; where GitHub does not say who, nobody has it. */
 async function takeUp(
-  { github, door, database, now, log }: LabelScanContext,
+  { github, door, database, now, log }: RepairContext,
   { id, fullName, private: isPrivate, defaultBranch, installationId }: DueLabelScan,
   o: { issue: IssueFact; label: string; since: Instant | null; access: RepositoryAccess },
 ): Promise<void> {
@@ -130,7 +113,7 @@ function labeledSince({ scannedAt, notBefore }: DueLabelScan): Instant | null {
   return notBefore === null ? since : latest(since, notBefore)
 }
 
-async function nextScanAt({ database }: LabelScanContext, due: DueLabelScan, now: Instant): Promise<Instant> {
+async function nextScanAt({ database }: RepairContext, due: DueLabelScan, now: Instant): Promise<Instant> {
   return (await hasOpenPipelines(database, due.id)) ? millisecondsAfter(now, BUSY_EVERY_MS) : daily(due, now)
 }
 
@@ -138,16 +121,10 @@ function daily({ id }: DueLabelScan, now: Instant): Instant {
   return millisecondsAfter(now, DAY_MS + (id % SPREAD_SECONDS) * 1000)
 }
 
-async function retryAfter(o: LabelScanContext, access: RepositoryAccess, failure: GitHubFailure): Promise<Instant> {
-  const later = millisecondsAfter(o.now(), RETRY_MS)
-  if (failure.kind === 'rate_limited') {
-    const { until = later } = failure
-    await blockInstallation(o.database, access.installationId, until, o.now)
-    return until
-  }
-  if (failure.access !== undefined) return await recordNoAccess(o, access, failure.access)
+function retryAfter(o: RepairContext, access: RepositoryAccess, failure: GitHubFailure): Promise<Instant> {
   // Without issues, or gone: another delivery says so, or nobody misses it.
-  return failure.kind === 'not_found' || failure.kind === 'refused' ? millisecondsAfter(o.now(), DAY_MS) : later
+  const isGone = failure.kind === 'not_found' || failure.kind === 'refused'
+  return readAgainAt(o, access, failure, millisecondsAfter(o.now(), isGone ? DAY_MS : RETRY_MS))
 }
 
 function receiptOf(id: string, at: Instant) {

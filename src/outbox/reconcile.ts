@@ -1,8 +1,5 @@
 // Pipelines of which nothing has arrived for a while are read from GitHub, the oldest evidence first: what was dropped without
 // a trace is found so. What has not changed costs nothing; what has is asked in full, and the answer goes through the door.
-import type { Logger } from 'pino'
-import type { Door } from '../apply/door.ts'
-import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import type { RepositoryAccess } from '../github/request.ts'
 import type { Etags } from '../github/state-reads.ts'
@@ -16,26 +13,14 @@ import {
 import type { Answer } from '../pipeline/model/questions.ts'
 import { type Instant, latest } from '../pipeline/model/time.ts'
 import { findAccessBlock } from '../store/access-problems.ts'
-import type { Database } from '../store/database.ts'
 import { claimReconciles, type DueReconcile, endCutOffs, saveReconcile } from '../store/reconciles.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
-import { recordAccessWorks, recordNoAccess } from './access.ts'
+import { recordAccessWorks } from './access.ts'
 import { judgeAnswer } from './ask-again.ts'
 import { askGitHub } from './ask-github.ts'
-import type { CallQuota } from './call-quota.ts'
 import { splitFullName } from './publish-claim.ts'
-import { blockInstallation } from './rate-limit.ts'
-
-export type ReconcileContext = {
-  readonly database: Database
-  readonly door: Door
-  readonly github: GitHub
-  readonly callQuota: CallQuota
-  readonly githubUrl: string
-  readonly now: () => Instant
-  readonly log: Logger
-}
+import { type RepairContext, readAgainAt, SHARE_OF_CALLS } from './repair-reads.ts'
 
 export type Reconcile = {
   /** Reads some of the pipelines that are due; resolves to how many. */
@@ -54,11 +39,9 @@ const YOUNG_MS = 60_000
 /** After a failure: as long again as it has been failing, within these. */
 const RETRY_MS = 60_000
 const LONGEST_RETRY_MS = 30 * 60_000
-/** Most of an installation's calls are for what is under way. */
-const SHARE_OF_CALLS = 1 / 3
 const PERMISSIONS = ['issues=read', 'metadata=read', 'pull_requests=read', 'actions=read']
 
-export function openReconcile(o: ReconcileContext): Reconcile {
+export function openReconcile(o: RepairContext): Reconcile {
   const { database, now } = o
   /** Installations that wait, and until when. */
   const pauses = new Map<number, Instant>()
@@ -172,12 +155,7 @@ export function openReconcile(o: ReconcileContext): Reconcile {
     const failingMs = failingSince === null ? 0 : Date.parse(at) - Date.parse(failingSince)
     const later = millisecondsAfter(at, Math.min(Math.max(failingMs, RETRY_MS), LONGEST_RETRY_MS))
     if (failure.isOutage) pauses.set(access.installationId, millisecondsAfter(at, RETRY_MS))
-    if (failure.kind === 'rate_limited') {
-      const { until = later } = failure
-      await blockInstallation(database, access.installationId, until, now)
-      return until
-    }
-    return failure.access === undefined ? later : await recordNoAccess(o, access, failure.access)
+    return await readAgainAt(o, access, failure, later)
   }
 
   return { step }
