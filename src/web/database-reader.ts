@@ -131,8 +131,9 @@ async function loadIssue({ database, githubUrl, now }: ReaderSource, place: Visi
   const shown = await loadStoredPipeline(database, place, number, asOf)
   if (shown === null) return null
   const files = await loadInvalidConfigFiles(database, place)
-  // Whoever looks wants to know.
-  if (healthOf(shown, asOf).health === 'unknown') await bringReconcileForward(database, shown.id, asOf)
+  // Whoever looks wants to know; where nothing can be written just now, they see what is known.
+  if (healthOf(shown, asOf).health === 'unknown')
+    await bringReconcileForward(database, shown.id, asOf).catch(() => undefined)
   const history = await loadHistory(database, shown.id, MAX_HISTORY_ENTRIES)
   const published = await loadPublishedIds(database, shown.id)
   const problems = await loadRepositoryAccessProblems(database, place, asOf)

@@ -1,4 +1,5 @@
 // What GitHub dropped without a trace, even in its log, is found by reading what is under way.
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadReconcileReport } from '../../src/store/reconciles.ts'
 import { loadSweepReports } from '../../src/store/sweep-report.ts'
@@ -98,6 +99,17 @@ test('a run whose progress is unknown is read when a person looks at its page', 
   await fetch(`${app.url}/${app.repository}/issues/1`)
   await app.advance(10)
   expect(ofRun()).toBeGreaterThan(before)
+})
+
+test('the page of a run whose progress is unknown is shown by a database that takes no writes, too', async () => {
+  app.github.runs[0]?.start()
+  await app.advance(1_300, { stride: 50 })
+  const { kysely } = app.database
+  await sql`set default_transaction_read_only = on`.execute(kysely)
+  const page = await fetch(`${app.url}/${app.repository}/issues/1`)
+  await sql`set default_transaction_read_only = off`.execute(kysely)
+  expect(page.status).toBe(200)
+  expect(await page.text()).toContain('unknown')
 })
 
 test('reading again what has not changed costs nothing of the rate limit, and what is over is not read', async () => {
