@@ -2,13 +2,13 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
-import { loadBoard, type StoredPipeline } from '../../src/store/board.ts'
 import { healthAt, IS_HELD, IS_OPEN, isNeedingYou, rankAt, selectVisible } from '../../src/store/board-columns.ts'
 import { listRepositoryCounts } from '../../src/store/board-repositories.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { VisiblePlace } from '../../src/store/visible-repositories.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
+import { loadWholeBoard } from '../support/whole-board.ts'
 import { writePipelines, writeRepositories } from './support/pipeline-rows.ts'
 
 const LIGHTS = ['running', 'review', 'queued', 'failed', 'idle', 'done'] as const
@@ -112,7 +112,8 @@ async function judgeRows(place: VisiblePlace, now: string) {
 async function expectAsRows(place: VisiblePlace, now: string, round: string): Promise<void> {
   const context = `${round}, ${JSON.stringify(place)} at ${now}`
   const rows = await judgeRows(place, now)
-  const { counts } = await loadBoard(database, place, now)
+  const board = await loadWholeBoard(database, { ...place, limit: 25 }, now)
+  const { counts } = board
   const ofLight = (light: string) => rows.filter((row) => row.light === light).length
   const ofHealth = (health: string) => rows.filter((row) => row.health === health).length
   const needsYou = rows.filter(({ isNeedy }) => isNeedy).length
@@ -131,7 +132,7 @@ async function expectAsRows(place: VisiblePlace, now: string, round: string): Pr
     mistaken: counts.mistaken,
   })
   expect(
-    (await everyPage(place, now)).map(({ id }) => id),
+    board.rows.map(({ id }) => id),
     context,
   ).toEqual(rows.map(({ id }) => id))
   const listed = await listRepositoryCounts(database.kysely, place, null, now)
@@ -140,15 +141,4 @@ async function expectAsRows(place: VisiblePlace, now: string, round: string): Pr
     expect(running, context).toBe(here.filter(({ light }) => light === 'running').length)
     expect(one.needsYou, context).toBeGreaterThanOrEqual(here.filter(({ isNeedy }) => isNeedy).length)
   }
-}
-
-async function everyPage(place: VisiblePlace, now: string): Promise<readonly StoredPipeline[]> {
-  const rows: StoredPipeline[] = []
-  let after: string | null = null
-  do {
-    const page = await loadBoard(database, { ...place, limit: 25, ...(after && { after }) }, now)
-    rows.push(...page.rows)
-    after = page.next
-  } while (after !== null && rows.length <= ISSUES)
-  return rows
 }

@@ -14,6 +14,7 @@ import type { Database } from '../../src/store/database.ts'
 import { findRepository } from '../../src/store/visible-repositories.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
+import { loadWholeBoard } from '../support/whole-board.ts'
 import { type PipelineRow, writePipelines, writeRepositories } from './support/pipeline-rows.ts'
 
 const NOW = minutesAfterNine(60)
@@ -36,14 +37,7 @@ async function page(query: Partial<BoardQuery> = {}, now = NOW) {
 }
 
 async function everyPage(query: Partial<BoardQuery>): Promise<readonly StoredPipeline[]> {
-  const rows: StoredPipeline[] = []
-  let after: string | null = null
-  do {
-    const read = await page({ ...query, ...(after && { after }) })
-    rows.push(...read.rows)
-    after = read.next
-  } while (after !== null)
-  return rows
+  return (await loadWholeBoard(database, { visible: 'all', ...query }, NOW)).rows
 }
 
 function issues(rows: readonly StoredPipeline[]): readonly number[] {

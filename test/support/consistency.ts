@@ -8,12 +8,13 @@ import { deriveHealth, headlineOf } from '../../src/pipeline/view/light.ts'
 import { needOf } from '../../src/pipeline/view/need.ts'
 import { mayComment, surfacesOf } from '../../src/pipeline/view/surfaces.ts'
 import { LIGHT_SYMBOLS, stageLightsText } from '../../src/render/labels.ts'
-import { loadBoard, type StoredPipeline } from '../../src/store/board.ts'
+import type { StoredPipeline } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
 import { COUNTED_LIGHTS, LIGHTS as EVERY_LIGHT } from './board-api.ts'
 import { expectMoving, usersAsked } from './expect-moving.ts'
 import type { FakeGitHub } from './fake-github.ts'
-import { type BoardPlace, expectSameEverywhere, expectSameOrder } from './same-everywhere.ts'
+import { type BoardPlace, expectSameEverywhere, expectSameOrder, isListed } from './same-everywhere.ts'
+import { loadWholeBoard } from './whole-board.ts'
 
 export type ConsistencyCounts = {
   readonly pipelines: number
@@ -32,10 +33,12 @@ export async function expectConsistent(o: {
   /** Where the same board is read over HTTP. */
   place?: BoardPlace
 }): Promise<ConsistencyCounts> {
-  const { counts, isBlind, rows } = await readWholeBoard(o.database, o.now)
+  const everything = { visible: 'all', lights: EVERY_LIGHT, limit: 100 } as const
+  const { counts, accessProblems, rows } = await loadWholeBoard(o.database, everything, o.now)
   expectSameOrder({ rows, now: o.now })
   if (o.place !== undefined) {
     const repositories = await visibleNames(o.database)
+    const isBlind = accessProblems.some(({ scope }) => scope === 'app')
     await expectSameEverywhere(o.place, { counts, isBlind, rows, repositories, now: o.now })
   }
   for (const colour of COUNTED_LIGHTS)
@@ -47,9 +50,7 @@ export async function expectConsistent(o: {
     deriveHealth(pipeline, o.now, activeHolds(pipeline, outerHolds)).health
   for (const health of ['stalled', 'stale', 'unknown'] as const)
     expect(counts[health], health).toBe(rows.filter((row) => healthOf(row) === health).length)
-  const open = rows.filter(
-    ({ light, needsYouAt }) => COUNTED_LIGHTS.some((one) => one === light) || needsYouAt !== null,
-  )
+  const open = rows.filter(isListed)
   expect(counts.open).toBe(open.length)
   expect(counts.moving).toBe(open.filter((row) => row.light === 'running' && !needy.includes(row)).length)
   for (const { light: shown, stage, since, pipeline } of rows) {
@@ -190,22 +191,6 @@ async function publishedOf({ kysely }: Database, rows: readonly StoredPipeline[]
 async function visibleNames({ kysely }: Database): Promise<readonly string[]> {
   const rows = await kysely.selectFrom('repositories').select('fullName').where('removedAt', 'is', null).execute()
   return rows.map(({ fullName }) => fullName)
-}
-
-async function readWholeBoard(database: Database, now: Instant) {
-  const rows: StoredPipeline[] = []
-  let after: string | null = null
-  for (;;) {
-    const page = await loadBoard(
-      database,
-      { visible: 'all', lights: EVERY_LIGHT, ...(after && { after }), limit: 100 },
-      now,
-    )
-    rows.push(...page.rows)
-    after = page.next
-    const isBlind = page.accessProblems.some(({ scope }) => scope === 'app')
-    if (after === null) return { counts: page.counts, isBlind, rows }
-  }
 }
 
 function needsYou({ held, keptOut, awaitsFile, needsYouAt }: StoredPipeline, now: Instant): boolean {

@@ -187,7 +187,8 @@ async function expectRepository(
   )
 }
 
-function isListed({ light, needsYouAt }: StoredPipeline): boolean {
+/** It is on the board without being asked for. */
+export function isListed({ light, needsYouAt }: StoredPipeline): boolean {
   return COUNTED_LIGHTS.some((one) => one === light) || needsYouAt !== null
 }
 
