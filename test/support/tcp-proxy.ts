@@ -1,4 +1,4 @@
-// A TCP proxy whose connections die as connections do: without a word, with a reset, or by leading somewhere else.
+// A TCP proxy whose connections die without a word.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -9,14 +9,8 @@ export type TcpProxy = {
   silence(): void
   /** Accepts new connections, and swallows them, too, until `heal`. */
   silenceAll(): void
-  /** Resets every connection; new ones work. */
-  cut(): void
-  /** Resets every connection, also new ones, until `heal`. */
-  refuse(): void
   /** New connections work again; silent ones stay so. */
   heal(): void
-  /** New connections lead to another server; the open ones stay where they are. */
-  moveTo(url: string): void
   /** How many connections were opened through it. */
   opened(): number
   close(): Promise<void>
@@ -25,17 +19,16 @@ export type TcpProxy = {
 type Pair = { readonly inner: Socket; readonly outer: Socket | null; isSilent: boolean }
 
 export async function openTcpProxy(url: string): Promise<TcpProxy> {
-  let target = new URL(url)
-  let mode: 'works' | 'silent' | 'refuses' = 'works'
+  const target = new URL(url)
+  let isSilent = false
   let opened = 0
   const pairs = new Set<Pair>()
 
   const server = createServer((inner) => {
     opened++
     inner.on('error', () => undefined)
-    if (mode === 'refuses') return void inner.resetAndDestroy()
-    const outer = mode === 'silent' ? null : connect(Number(target.port), target.hostname)
-    const pair: Pair = { inner, outer, isSilent: mode === 'silent' }
+    const outer = isSilent ? null : connect(Number(target.port), target.hostname)
+    const pair: Pair = { inner, outer, isSilent }
     pairs.add(pair)
     inner.on('data', (chunk) => pair.isSilent || outer?.write(chunk))
     outer?.on('data', (chunk) => pair.isSilent || inner.write(chunk))
@@ -51,12 +44,6 @@ export async function openTcpProxy(url: string): Promise<TcpProxy> {
   const through = new URL(url)
   through.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  const cut = () => {
-    for (const { inner, outer } of pairs) {
-      outer?.destroy()
-      inner.resetAndDestroy()
-    }
-  }
   const silence = () => {
     for (const pair of pairs) pair.isSilent = true
   }
@@ -65,23 +52,18 @@ export async function openTcpProxy(url: string): Promise<TcpProxy> {
     silence,
     silenceAll() {
       silence()
-      mode = 'silent'
-    },
-    cut,
-    refuse() {
-      mode = 'refuses'
-      cut()
+      isSilent = true
     },
     heal() {
-      mode = 'works'
-    },
-    moveTo(next) {
-      target = new URL(next)
+      isSilent = false
     },
     opened: () => opened,
     async close() {
       server.close()
-      cut()
+      for (const { inner, outer } of pairs) {
+        outer?.destroy()
+        inner.resetAndDestroy()
+      }
       await once(server, 'close')
     },
   }
