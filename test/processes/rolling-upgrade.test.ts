@@ -38,14 +38,13 @@ test('an upgrade under two old processes, with new ones beside them, loses nothi
   await sql`update installations set state = 'suspended' where id = 9`.execute(database.kysely)
   await sql`vacuum analyze`.execute(database.kysely)
   const lives = openIssueLives({ github, repository, chance })
-  const doors = new Set<number>()
-  const balancer = await openBalancer(doors)
-  github.deliveries.setTarget(`http://127.0.0.1:${balancer.port}/api/github/webhooks`)
+  const balancer = await openBalancer()
+  github.deliveries.setTarget(`${balancer.url}/api/github/webhooks`)
 
   async function start(version?: string) {
-    const andon = await fleet.startAll(version === undefined ? {} : { home: version })
+    const andon = await fleet.startAll(version)
     await andon.started
-    doors.add(andon.port)
+    balancer.doors.add(andon.port)
     return andon
   }
   /** Issues begin, and there is time for them. */
@@ -71,7 +70,7 @@ test('an upgrade under two old processes, with new ones beside them, loses nothi
   const fresh = [await start(home), await start(home)]
   await step()
   for (const andon of old) {
-    doors.delete(andon.port)
+    balancer.doors.delete(andon.port)
     await andon.stop()
     await step()
   }

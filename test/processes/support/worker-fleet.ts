@@ -22,12 +22,8 @@ export type WorkerFleet = {
   readonly now: () => Instant
   /** Starts a worker; resolves when it works, or has reached its crash point before. */
   startWorker(crashPoint?: CrashPoint): Promise<Worker>
-  /** Starts a process that works and has a door of its own, to which GitHub may deliver. */
-  startAll(o?: {
-    /** Where its version is; this one without. */ readonly home?: string
-  }): Promise<
-    Worker & { readonly port: number /** Resolves when it works, or has ended. */; readonly started: Promise<unknown> }
-  >
+  /** Starts a process that works and has a door of its own, to which GitHub may deliver. `home` is where its version is. */
+  startAll(home?: string): Promise<WorkerWithDoor>
   /** After the death of all workers: works alone, ten seconds at a time, until the work is done; resolves to how many. */
   finishAlone(isOver: () => Promise<boolean>, mostSeconds: number): Promise<number>
   close(): Promise<void>
@@ -42,6 +38,12 @@ export type Worker = {
   kill(): Promise<void>
   /** Ends it as an operator does; resolves when it has ended. */
   stop(): Promise<void>
+}
+
+export type WorkerWithDoor = Worker & {
+  readonly port: number
+  /** Resolves when it works, or has ended. */
+  readonly started: Promise<unknown>
 }
 
 /** `configuration` is the repository's andon.yml; without one, Andon only observes. */
@@ -93,7 +95,7 @@ export async function openWorkerFleet(o: { factor: number; configuration?: strin
       await worker.started
       return worker
     },
-    async startAll({ home = '.' } = {}) {
+    async startAll(home) {
       const port = await freePort()
       return { ...start({ crashPoint: null, port }, home), port }
     },
