@@ -22,10 +22,9 @@ test('two processes killed at random lose nothing, do nothing twice and leave no
   const chance = seededRandom(randomSeed())
   const lives = openIssueLives({ github, repository, chance })
   const compared = { github, database, repository, issues: lives.numbers }
-  const doors = new Set<number>()
-  const balancer = await openBalancer(doors)
+  const balancer = await openBalancer()
   const alone = github.deliveries.target()
-  github.deliveries.setTarget(`http://127.0.0.1:${balancer.port}/api/github/webhooks`)
+  github.deliveries.setTarget(`${balancer.url}/api/github/webhooks`)
   let kills = 0
 
   /** One place for a process: it is started, lives for a while, is killed, and started again. */
@@ -33,11 +32,11 @@ test('two processes killed at random lose nothing, do nothing twice and leave no
     while (kills < KILLS) {
       kills += 1
       const andon = await fleet.startAll()
-      doors.add(andon.port)
+      balancer.doors.add(andon.port)
       if (chance.chance(0.8)) await andon.started
       await new Promise((resolve) => setTimeout(resolve, chance.integer(LONGEST_LIFE_MS)))
       await andon.kill()
-      doors.delete(andon.port)
+      balancer.doors.delete(andon.port)
     }
   }
   /** GitHub goes on meanwhile, evenly over the kills. */

@@ -39,13 +39,12 @@ test('under load, with a process that dies again and again, memory and tables st
   const { github, repository, database } = fleet
   const chance = seededRandom(randomSeed())
   const lives = openIssueLives({ github, repository, chance, ends: ['merged', 'not planned'] })
-  const doors = new Set<number>()
-  const balancer = await openBalancer(doors)
+  const balancer = await openBalancer()
   const alone = github.deliveries.target()
-  github.deliveries.setTarget(`http://127.0.0.1:${balancer.port}/api/github/webhooks`)
+  github.deliveries.setTarget(`${balancer.url}/api/github/webhooks`)
   const survivor = await fleet.startAll()
   await survivor.started
-  doors.add(survivor.port)
+  balancer.doors.add(survivor.port)
   const startedAt = performance.now()
   const passedMs = () => performance.now() - startedAt
   const isOver = () => passedMs() >= LENGTH_MS
@@ -56,18 +55,18 @@ test('under load, with a process that dies again and again, memory and tables st
   async function die(): Promise<void> {
     while (!isOver()) {
       const andon = await fleet.startAll()
-      doors.add(andon.port)
+      balancer.doors.add(andon.port)
       const [least, most] = BETWEEN_KILLS_MS
       await pause(least + chance.integer(most - least))
       await andon.kill()
-      doors.delete(andon.port)
+      balancer.doors.delete(andon.port)
       kills += 1
     }
   }
   async function live(): Promise<void> {
     for (; !isOver(); await pause(BETWEEN_ISSUES_MS)) await lives.begin()
   }
-  const load = openLoad({ repository, fleet, url: `http://127.0.0.1:${balancer.port}`, isOver, passedMs })
+  const load = openLoad({ repository, fleet, url: balancer.url, isOver, passedMs })
   const ageing = openAgeing({ database, github, repository })
   const looks: Look[] = []
   async function look(): Promise<void> {

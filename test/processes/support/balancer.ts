@@ -1,10 +1,16 @@
 // What stands before several doors: each connection goes to one of them in turn, as with a load balancer that has not yet noticed a
 // death.
-import { connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-export type Balancer = { readonly port: number; close(): Promise<unknown> }
+export type Balancer = {
+  readonly url: string
+  /** The ports of the doors. */
+  readonly doors: Set<number>
+  close(): Promise<unknown>
+}
 
-export async function openBalancer(doors: ReadonlySet<number>): Promise<Balancer> {
+export async function openBalancer(): Promise<Balancer> {
+  const doors = new Set<number>()
   let turn = 0
   const open = new Set<Socket>()
   const server = createServer((incoming) => {
@@ -21,9 +27,9 @@ export async function openBalancer(doors: ReadonlySet<number>): Promise<Balancer
     }
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    doors,
     close() {
       for (const socket of open) socket.destroy()
       return new Promise((resolve) => server.close(resolve))
