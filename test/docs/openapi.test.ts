@@ -3,7 +3,7 @@ import pino from 'pino'
 import { afterAll, expect, test } from 'vitest'
 import { openApiDocument } from '../../src/web/openapi.ts'
 import { createReportEndpoint, type ReportOutcome } from '../../src/web/reports.ts'
-import { API_DOCUMENT, documentedAnswers, expectDocumented } from '../support/api-document.ts'
+import { API_DOCUMENT, askDocumented, documentedAnswers } from '../support/api-document.ts'
 import { type OpenSite, openSite, openStubBoard } from '../web/support/site-world.ts'
 
 const opened: OpenSite[] = []
@@ -36,15 +36,9 @@ test('the server gives every answer that the document names, and nothing that it
   opened.push(site, closed)
 
   async function ask(path: string, init: RequestInit = {}, { url }: OpenSite = site): Promise<Headers> {
-    const leaving = new AbortController()
-    const answer = await fetch(url + path, { ...init, signal: leaving.signal })
-    const type = answer.headers.get('content-type')
-    // A stream does not end.
-    const text = type?.startsWith('text/event-stream') ? '' : await answer.text()
-    leaving.abort()
-    const asked = { method: init.method ?? 'GET', path: path.replace(/\?.*/, '') }
-    given.add(expectDocumented(asked, { status: answer.status, type, text }))
-    return answer.headers
+    const { name, headers } = await askDocumented(url, path, init)
+    given.add(name)
+    return headers
   }
 
   async function send(body: string, headers: Record<string, string> = {}): Promise<void> {

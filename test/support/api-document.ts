@@ -42,6 +42,22 @@ export function expectDocumented(
   return name
 }
 
+/** Asks a server for something in the document; `name` is the name of its answer there. */
+export async function askDocumented(
+  url: string,
+  path: string,
+  init: RequestInit = {},
+): Promise<{ name: DocumentedAnswer; headers: Headers }> {
+  const leaving = new AbortController()
+  const answer = await fetch(url + path, { ...init, signal: leaving.signal })
+  const type = answer.headers.get('content-type')
+  // A stream does not end.
+  const text = type?.startsWith('text/event-stream') ? '' : await answer.text()
+  leaving.abort()
+  const asked = { method: init.method ?? 'GET', path: path.replace(/\?.*/, '') }
+  return { name: expectDocumented(asked, { status: answer.status, type, text }), headers: answer.headers }
+}
+
 function expectValid(name: string, schema: object, body: unknown): void {
   const reference = '$ref' in schema ? `document${String(schema.$ref)}` : null
   const isValid = reference === null ? ajv.compile(schema) : ajv.getSchema(reference)

@@ -7,7 +7,7 @@ import { Unavailable } from '../../src/apply/apply-request.ts'
 import { createReceiver } from '../../src/inbox/receive.ts'
 import probotApp from '../../src/index.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
-import { documentedAnswers, expectDocumented } from '../support/api-document.ts'
+import { askDocumented, documentedAnswers, expectDocumented } from '../support/api-document.ts'
 
 let app: AndonApp
 afterEach(() => app.close())
@@ -16,10 +16,7 @@ test('who is not signed in, and what GitHub may not deliver, are answered as the
   app = await openAndonApp({ access: 'login' })
   const given = new Set<string>()
   async function ask(path: string, init: RequestInit = {}): Promise<void> {
-    const answer = await fetch(app.url + path, init)
-    const type = answer.headers.get('content-type')
-    const asked = { method: init.method ?? 'GET', path }
-    given.add(expectDocumented(asked, { status: answer.status, type, text: await answer.text() }))
+    given.add((await askDocumented(app.url, path, init)).name)
   }
   for (const path of ['/api/pipelines', '/api/pipelines/acme/widgets/1', '/events']) await ask(path)
 
