@@ -62,7 +62,8 @@ export function openDeliveries(o: {
   url: string | null
   maxConcurrent: number
 }): Deliveries {
-  const agent = new Agent({ keepAlive: true, maxSockets: o.maxConcurrent })
+  // A connection for each: one that is kept may be closed by the receiver just while it is used again, and a delivery is not sent twice.
+  const agent = new Agent()
   const log: Delivery[] = []
   const queue: Delivery[] = []
   const later = new Set<NodeJS.Timeout>()
