@@ -11,8 +11,8 @@ import { upsertLoop } from '../../src/store/loops.ts'
 import { openPostgresDatabase } from '../../src/store/postgres.ts'
 import { millisecondsAfter } from '../../src/text/milliseconds-after.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
-import { exampleDelivery, signDelivery } from '../support/deliveries.ts'
 import { recordMeasurements } from '../support/measurements.ts'
+import { postUnreadable } from '../support/unreadable-delivery.ts'
 import { CLOSED, openAgents } from '../world/support/agents.ts'
 import { hasPromtool, parseMetrics, readAlertRules, type Sample, whyNotFired } from './support/promtool.ts'
 
@@ -136,9 +136,7 @@ const FAULTS: Readonly<Record<string, () => Promise<Scrape | null>>> = {
 
   async 'AndonDeliveriesFailing: a delivery cannot be read'() {
     const app = await openWorkingApp()
-    const payload = { ...exampleDelivery('issues', 'labeled').payload, issue: 7 }
-    const { headers, body } = signDelivery({ name: 'issues', payload }, { secret: app.github.webhookSecret })
-    await fetch(`${app.url}/api/github/webhooks`, { method: 'POST', headers, body })
+    await postUnreadable(app)
     return await scrapeWorked(app)
   },
 

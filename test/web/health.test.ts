@@ -4,6 +4,7 @@ import { openPostgresDatabase } from '../../src/store/postgres.ts'
 import { type AndonApp, BASE_URL, openAndonApp } from '../support/andon-app.ts'
 import { exampleDelivery, signDelivery } from '../support/deliveries.ts'
 import { openEventReader } from '../support/event-reader.ts'
+import { postUnreadable } from '../support/unreadable-delivery.ts'
 import { openVisitor, type Visitor } from '../support/visitor.ts'
 
 let app: AndonApp
@@ -22,9 +23,7 @@ async function openWithOperator(): Promise<Visitor> {
 
 /** A delivery that was accepted and cannot be read; resolves to its id. */
 async function receiveUnreadable(): Promise<number> {
-  const payload = { ...exampleDelivery('issues', 'labeled').payload, issue: 7 }
-  const { headers, body } = signDelivery({ name: 'issues', payload }, { secret: app.github.webhookSecret })
-  await fetch(`${app.url}/api/github/webhooks`, { method: 'POST', headers, body })
+  await postUnreadable(app)
   const row = await app.database.kysely
     .selectFrom('deliveries')
     .select('id')

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { type AndonApp, BASE_URL, openAndonApp } from '../support/andon-app.ts'
 import { buryEffects } from '../support/bury-effects.ts'
 import { exampleDelivery, signDelivery } from '../support/deliveries.ts'
+import { postUnreadable } from '../support/unreadable-delivery.ts'
 import { type Answer, openVisitor, type Visitor } from '../support/visitor.ts'
 
 const DELIVERIES = '/health/deliveries'
@@ -23,11 +24,7 @@ async function openWithMishaps(): Promise<Visitor> {
   app = await openAndonApp({ access: 'login', operators: ['Ada'] })
   await app.openLabeledIssue()
   await app.github.whenIdle()
-  for (let nth = 0; nth < 3; nth += 1) {
-    const payload = { ...exampleDelivery('issues', 'labeled').payload, issue: nth }
-    const { headers, body } = signDelivery({ name: 'issues', payload }, { secret: app.github.webhookSecret })
-    await fetch(`${app.url}/api/github/webhooks`, { method: 'POST', headers, body })
-  }
+  for (let count = 0; count < 3; count += 1) await postUnreadable(app)
   await buryEffects(app.database, app.clock.now(), ['react/<b>1</b>', 'react/2'])
   return await openAs('ada')
 }
