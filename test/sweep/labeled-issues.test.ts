@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ApiResponse } from '../../fake-github/api-request.ts'
 import { type AndonApp, openAndonApp, PLAN } from '../support/andon-app.ts'
 import { issuesOnBoard } from '../support/board-api.ts'
+import { unsent } from '../support/unsent.ts'
 
 let app: AndonApp
 beforeEach(async () => {
@@ -13,14 +14,6 @@ afterEach(() => app.close())
 const DAY = 24 * 3_600
 
 const onBoard = () => issuesOnBoard(app.url)
-
-/** GitHub never attempts to deliver what people do, so that its log has nothing either. */
-async function unsent<T>(act: () => Promise<T>): Promise<T> {
-  app.github.deliveries.injectFaults({ drop: 1 })
-  const done = await act()
-  app.github.deliveries.clearFaults()
-  return done
-}
 
 const label = (labels = ['andon'], by?: string) =>
   app.github.openIssue(app.repository, { title: 'Retry on flaky upload', labels, ...(by !== undefined && { by }) })
@@ -33,7 +26,7 @@ describe('an issue that was labelled without a word of GitHub', () => {
   test('is started within ten minutes where something is under way, by the person who labelled it', async () => {
     await app.openLabeledIssue()
     await app.advance(60)
-    const missed = await unsent(() => label(['andon'], 'linus'))
+    const missed = await unsent(app.github, () => label(['andon'], 'linus'))
     await app.advance(600)
     expect(await onBoard()).toEqual([1, missed])
     expect(app.dispatched()).toEqual(['1/plan/1', `${missed}/plan/1`])
@@ -46,7 +39,7 @@ describe('an issue that was labelled without a word of GitHub', () => {
   test('by a person who may not write is shown, and not started', async () => {
     await app.openLabeledIssue()
     await app.advance(60)
-    const missed = await unsent(() => label(['andon'], 'trinity'))
+    const missed = await unsent(app.github, () => label(['andon'], 'trinity'))
     await app.advance(660)
     expect(await onBoard()).toEqual([1, missed])
     expect(app.dispatched()).toEqual(['1/plan/1'])
@@ -58,7 +51,7 @@ describe('an issue that was labelled without a word of GitHub', () => {
     await app.comment('/andon cancel')
     await app.github.closeIssue(app.repository, 1, 'not_planned')
     await app.advance(1_800, { stride: 60 })
-    const missed = await unsent(() => label())
+    const missed = await unsent(app.github, () => label())
     await app.advance(DAY + 3_700, { stride: 600 })
     expect(await onBoard()).toContain(missed)
   })
@@ -67,7 +60,7 @@ describe('an issue that was labelled without a word of GitHub', () => {
     const { github, repository } = app
     await app.openLabeledIssue()
     await app.advance(60)
-    await unsent(async () => {
+    await unsent(app.github, async () => {
       await github.closeIssue(repository, await label(), 'completed')
       await github.unlabel(repository, await label(), 'andon')
       await label(['other'])
@@ -80,9 +73,9 @@ describe('an issue that was labelled without a word of GitHub', () => {
 test('a list that is longer than what is read of it is read on from there', async () => {
   await app.openLabeledIssue()
   await app.advance(60)
-  const first = await unsent(() => label())
+  const first = await unsent(app.github, () => label())
   await app.advance(10)
-  const second = await unsent(() => label())
+  const second = await unsent(app.github, () => label())
   let asked = 0
   app.github.chooseFaults(({ path }) => {
     if (!path.endsWith('/issues') || asked >= 2) return null
@@ -98,7 +91,7 @@ test('a list that is longer than what is read of it is read on from there', asyn
 describe('at the first sight of a repository', () => {
   test('with a file, all open issues with its label are started, the oldest labels too', async () => {
     const { github, repository } = app
-    await unsent(async () => {
+    await unsent(app.github, async () => {
       for (let n = 1; n <= 3; n++) await label(['ready'])
       await label(['andon'])
       app.clock.advance(30 * DAY)
@@ -111,7 +104,7 @@ describe('at the first sight of a repository', () => {
   })
 
   test('without a file, what was labelled long before is left alone: installing writes nothing', async () => {
-    await unsent(() => label())
+    await unsent(app.github, () => label())
     app.clock.advance(30 * DAY)
     await label(['other'])
     await app.advance(2 * DAY, { stride: 3_600 })

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ApiResponse } from '../../fake-github/api-request.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { recordMeasurements, repetitions } from '../support/measurements.ts'
+import { unsent } from '../support/unsent.ts'
 import {
   altering,
   BROKEN_ANSWERS,
@@ -22,11 +23,11 @@ afterEach(() => app.close())
 /** The App was installed long ago: no webhook has told of the file. */
 async function labelUnknownIssue(): Promise<void> {
   const { github } = app
-  github.deliveries.injectFaults({ drop: 1 })
-  await app.openLabeledIssue()
-  // Else it would be found: GitHub lists it.
-  await github.unlabel(app.repository, 1, 'andon')
-  github.deliveries.clearFaults()
+  await unsent(github, async () => {
+    await app.openLabeledIssue()
+    // Else it would be found: GitHub lists it.
+    await github.unlabel(app.repository, 1, 'andon')
+  })
   await github.openIssue(app.repository, { title: 'Retry', labels: ['andon'] })
 }
 

@@ -4,6 +4,7 @@ import { seededRandom } from '../../fake-github/random.ts'
 import type { Run } from '../../fake-github/runs.ts'
 import { type AndonApp, BY_SECONDS, openAndonApp } from '../support/andon-app.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { unsent } from '../support/unsent.ts'
 import { readBoard, readIssue } from './support/issue-pages.ts'
 
 const CONFIGURATION = `stages: { plan: { workflow: plan.yml, attempts: 3 } }
@@ -128,9 +129,9 @@ describe('a run that GitHub cancels', () => {
   test('is found out when its completion is never delivered', async () => {
     await openApp()
     const run = await firstRun()
-    app.github.deliveries.injectFaults({ drop: 1 })
-    run.conclude('cancelled', 'The job has exceeded the maximum execution time of 10m0s')
-    app.github.deliveries.clearFaults()
+    await unsent(app.github, () =>
+      run.conclude('cancelled', 'The job has exceeded the maximum execution time of 10m0s'),
+    )
     await app.advance(12 * 60)
     expect(app.dispatched()).toEqual(['1/plan/1', '1/plan/2'])
   })

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadReconcileReport } from '../../src/store/reconciles.ts'
 import { loadSweepReports } from '../../src/store/sweep-report.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { unsent } from '../support/unsent.ts'
 
 const CONFIGURATION = `stages:
   plan: { workflow: plan.yml, timeout: 20m }
@@ -21,14 +22,6 @@ beforeEach(async () => {
   await app.advance(60)
 })
 afterEach(() => app.close())
-
-/** GitHub never attempts to deliver what people and runs do. */
-async function unsent(act: () => unknown): Promise<void> {
-  app.github.deliveries.injectFaults({ drop: 1 })
-  await act()
-  await app.github.whenIdle()
-  app.github.deliveries.clearFaults()
-}
 
 type Detail = {
   readonly light: string
@@ -49,14 +42,14 @@ const readsOfIssue = () =>
 describe('what GitHub never delivered is right within six minutes, and marked as repaired:', () => {
   test('an issue that was closed', async () => {
     app.github.runs[0]?.start()
-    await unsent(() => app.github.closeIssue(app.repository, 1, 'completed'))
+    await unsent(app.github, () => app.github.closeIssue(app.repository, 1, 'completed'))
     await app.advance(360)
     expect(await repairedEntries()).toContain('issue.closed')
     expect(await (await fetch(`${app.url}/${app.repository}/issues/1`)).text()).toContain('no delivery had told of it')
   })
 
   test('who an issue is assigned to', async () => {
-    await unsent(() => app.github.assign(app.repository, 1, ['grace']))
+    await unsent(app.github, () => app.github.assign(app.repository, 1, ['grace']))
     await app.advance(360)
     const [row] = await app.database.kysely.selectFrom('pipelines').select('people').execute()
     expect(row?.people).toContain('grace')
@@ -66,7 +59,7 @@ describe('what GitHub never delivered is right within six minutes, and marked as
     const [run] = app.github.runs
     run?.start()
     await app.advance(60)
-    await unsent(() => run?.succeed())
+    await unsent(app.github, () => run?.succeed())
     await app.advance(360)
     expect(await repairedEntries()).toContain('stage.done')
   })
@@ -78,10 +71,10 @@ describe('what GitHub never delivered is right within six minutes, and marked as
       await app.advance(120)
     }
     expect((await detail()).light).toBe('failed')
-    await unsent(() => app.github.runs.at(-1)?.rerun())
+    await unsent(app.github, () => app.github.runs.at(-1)?.rerun())
     await app.advance(400)
     expect((await detail()).light).toBe('queued')
-    await unsent(() => app.github.runs.at(-1)?.succeed())
+    await unsent(app.github, () => app.github.runs.at(-1)?.succeed())
     await app.advance(360)
     expect(await repairedEntries()).toContain('stage.done')
   })
@@ -141,7 +134,7 @@ test('after a gap in the log everything under way is read, and only then the gap
   const log = app.github.deliveries.log as unknown[]
   log.splice(0)
   app.clock.advance(4 * 24 * 3_600)
-  await unsent(() => app.github.closeIssue(app.repository, 1, 'completed'))
+  await unsent(app.github, () => app.github.closeIssue(app.repository, 1, 'completed'))
   app.github.chooseFaults(({ path }) => (path.endsWith('/issues/1') ? { kind: '502-before' } : null))
   const another = await app.startAnother()
   await app.advance(60, { andons: [another] })

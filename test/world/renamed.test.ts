@@ -5,6 +5,7 @@ import { seededRandom } from '../../fake-github/random.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { readAllRows } from '../support/board-api.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { unsent } from '../support/unsent.ts'
 
 const TWO_STAGES = `stages:
   plan: { workflow: plan.yml }
@@ -26,10 +27,8 @@ async function running(act: (app: AndonApp) => Promise<void>): Promise<void> {
 }
 
 async function lost(app: AndonApp, act: () => unknown): Promise<void> {
-  app.github.deliveries.injectFaults({ drop: 1 })
   app.clock.advance(1)
-  await act()
-  app.github.deliveries.clearFaults()
+  await unsent(app.github, act)
 }
 
 const boardStatus = async (app: AndonApp, name: string) => (await fetch(`${app.url}/${name}`)).status

@@ -5,6 +5,7 @@ import { seededRandom } from '../../fake-github/random.ts'
 import type { Run } from '../../fake-github/runs.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { unsent } from '../support/unsent.ts'
 import { readBoard, readIssue } from './support/issue-pages.ts'
 
 const CONFIGURATION = `stages: { plan: { workflow: plan.yml, timeout: 1m, limit: 3h } }
@@ -152,9 +153,7 @@ describe('a run that GitHub makes wait', () => {
 
   test('says so also when no delivery tells it', async () => {
     const run = await openApp()
-    app.github.deliveries.injectFaults({ drop: 1 })
-    run.job('deploy').wait()
-    app.github.deliveries.clearFaults()
+    await unsent(app.github, () => run.job('deploy').wait())
     await app.advance(15 * 60, { stride: 30 })
     expect((await readIssue(app)).reason).toBe(
       'attempt 1 of 3 waits for an approval on GitHub for environment production',
@@ -166,10 +165,10 @@ describe('a run that GitHub makes wait', () => {
 describe('a run that is read with its jobs', () => {
   test('is at work when one of them is, whatever the run says', async () => {
     const run = await openApp()
-    app.github.deliveries.injectFaults({ drop: 1 })
-    run.job('agent').start()
-    run.job('report')
-    app.github.deliveries.clearFaults()
+    await unsent(app.github, () => {
+      run.job('agent').start()
+      run.job('report')
+    })
     await app.advance(300, { stride: 30 })
     expect(run.state.status).toBe('queued')
     expect(await readIssue(app)).toMatchObject({ light: 'running' })
