@@ -46,7 +46,7 @@ function pullsByIssue(github: FakeGitHub, repository: string, lastIssue: number)
   // Issues and pull requests share their numbers.
   for (let number = 1; number <= 2 * lastIssue; number += 1) {
     const pull = github.pullRequest(repository, number)
-    const issue = /^Closes #(\d+)/.exec(pull?.body ?? '')?.[1]
+    const issue = /^(?:Closes|Fixes) #(\d+)/.exec(pull?.body ?? '')?.[1]
     if (pull === null || issue === undefined) continue
     found.set(Number(issue), [...(found.get(Number(issue)) ?? []), pull.merged ? 'merged' : pull.state])
   }

@@ -1,10 +1,10 @@
 // A fifth of the deliveries is never sent and is in no log, a fifth comes twice, all are late and shuffled: every light is
 // right within ten minutes, as GitHub itself says it is.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Run } from '../../fake-github/runs.ts'
 import { loadReconcileReport } from '../../src/store/reconciles.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { readAllRows } from '../support/board-api.ts'
+import { lightsAtGitHub } from '../support/lights-at-github.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 
 const CONFIGURATION = `stages:
@@ -23,14 +23,6 @@ beforeEach(async () => {
 })
 afterEach(() => app.close())
 
-/** What GitHub says of the issue of a run. */
-function lightOnGitHub(run: Run | undefined, pull: number | undefined): string {
-  if (run?.state.status !== 'completed') return 'running'
-  if (run.state.conclusion !== 'success') return 'failed'
-  if (pull === undefined) return 'idle'
-  return app.github.pullRequest(app.repository, pull)?.merged_at == null ? 'review' : 'done'
-}
-
 test('with a fifth dropped without a trace, a fifth doubled, all shuffled and late, every light is right within ten minutes', async () => {
   const { github, repository } = app
   await app.openLabeledIssue()
@@ -44,7 +36,6 @@ test('with a fifth dropped without a trace, a fifth doubled, all shuffled and la
   const sent = github.deliveries.log.length
   github.deliveries.injectFaults({ drop: 0.2, duplicate: 0.2, reorderWithin: 30, delay: { probability: 1, ms: 5 } })
   const runOf = (issue: number) => github.runs.find(({ state }) => state.title.startsWith(`andon ${issue}/`))
-  const pulls = new Map<number, number>()
   for (const [n, issue] of numbers.entries()) {
     if (n % 4 === 0) continue
     if (n % 4 === 1) runOf(issue)?.fail()
@@ -53,7 +44,6 @@ test('with a fifth dropped without a trace, a fifth doubled, all shuffled and la
     const branch = `andon/issue-${issue}`
     await github.createBranch(repository, branch)
     const pull = await github.openPullRequest(repository, { branch, title: `Fix ${issue}`, body: `Fixes #${issue}` })
-    pulls.set(issue, pull)
     if (n % 4 === 3) await github.merge(repository, pull)
   }
   await github.whenIdle()
@@ -63,10 +53,9 @@ test('with a fifth dropped without a trace, a fifth doubled, all shuffled and la
   for (; wrong.length > 0 && took < 600; took += 30) {
     await app.advance(30, { stride: 15 })
     const shown = new Map((await readAllRows(app.url)).map(({ issue, light }) => [issue, light]))
-    wrong = numbers.flatMap((issue) => {
-      const light = lightOnGitHub(runOf(issue), pulls.get(issue))
-      return shown.get(issue) === light ? [] : [`${issue}: ${shown.get(issue)}, not ${light}`]
-    })
+    wrong = [...lightsAtGitHub(github, repository, numbers)].flatMap(([issue, light]) =>
+      shown.get(issue) === light ? [] : [`${issue}: ${shown.get(issue)}, not ${light}`],
+    )
   }
   expect(wrong).toEqual([])
   const { repaired } = await loadReconcileReport(app.database)
