@@ -60,10 +60,10 @@ test('with a fifth dropped without a trace, a fifth doubled, all shuffled and la
   expect(wrong).toEqual([])
   const { repaired } = await loadReconcileReport(app.database)
   recordMeasurements('dropped', {
+    faults: posted,
+    wrong: 0,
+    converge: took,
     issues,
-    'deliveries sent under faults': posted,
     'found by reading': repaired,
-    'wrong lights': 0,
-    'seconds until all is right': took,
   })
 })
