@@ -24,7 +24,7 @@ let andon: AndonProcess
 
 beforeAll(async () => {
   github = await openFakeGitHub()
-  andon = await startSignInProcess(github, { ANDON_OPERATORS: 'ada', WEBHOOK_SECRET: github.webhookSecret })
+  andon = await startSignInProcess(github, { ANDON_OPERATORS: 'ada' })
   github.deliveries.setTarget(`${andon.url}/api/github/webhooks`)
   github.onDispatch((run) => run.conclude('failure'))
   github.writeFile('acme/widgets', '.github/andon.yml', CONFIGURATION)

@@ -1,3 +1,4 @@
+import { environmentOf } from '../../../fake-github/environment.ts'
 import { type AndonProcess, startAndonProcess } from '../../support/andon-process.ts'
 import type { FakeGitHub } from '../../support/fake-github.ts'
 import { freePort } from '../../support/postgres-cluster.ts'
@@ -9,16 +10,13 @@ export async function startSignInProcess(
 ): Promise<AndonProcess> {
   const port = await freePort()
   const andon = await startAndonProcess('all', {
-    APP_ID: `${github.appId}`,
-    PRIVATE_KEY: github.privateKey,
+    ...environmentOf(github),
     GITHUB_CLIENT_ID: github.client.id,
     GITHUB_CLIENT_SECRET: github.client.secret,
     ANDON_ACCESS: 'login',
     BASE_URL: `http://127.0.0.1:${port}`,
     PORT: `${port}`,
     DATABASE_URL: undefined,
-    GITHUB_API_URL: github.url,
-    GITHUB_URL: github.url,
     ...more,
   })
   await andon.ready(60_000)
