@@ -19,6 +19,7 @@ import {
 import { insertDonePipelines, insertPipelines, insertSeedRepositories } from '../test/support/seed-pipelines.ts'
 import { type DatabaseSite, openDatabaseSite } from '../test/web/support/database-site.ts'
 import { startBenchCluster } from './cluster.ts'
+import { median } from './percentile.ts'
 
 const NOW = minutesAfterNine(30)
 const quick = process.argv.includes('--quick')
@@ -124,7 +125,7 @@ async function medianTimes(addresses: readonly string[]): Promise<readonly numbe
       if (round >= 0) times[index]?.push(performance.now() - before)
     }
   }
-  return times.map((all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN)
+  return times.map(median)
 }
 
 /** About what a browser receives: the page, compressed again as the server does it, without the headers. */

@@ -15,6 +15,7 @@ import { listPipelinesToWake } from '../src/store/pipelines.ts'
 import { claimNextTarget } from '../src/store/publish-claims.ts'
 import { openTestDatabase } from '../test/support/database.ts'
 import { startBenchCluster } from './cluster.ts'
+import { median } from './percentile.ts'
 
 const NOW = '2026-11-21T12:00:00.000Z'
 const MIDNIGHT = '2026-11-21T00:00:00.000Z'
@@ -146,8 +147,4 @@ async function medianTimes(
   }
   const [few = Number.NaN, many = Number.NaN] = times.map(median)
   return [few, many]
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

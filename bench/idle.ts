@@ -13,6 +13,7 @@ import { type AndonProcess, startAndonProcess, stopAllProcesses, waitUntil } fro
 import { databaseUrlOf, withClient } from '../test/support/database-template.ts'
 import { type FakeGitHub, openFakeGitHub } from '../test/support/fake-github.ts'
 import { findPostgres, startCluster } from '../test/support/postgres-cluster.ts'
+import { percentile } from './percentile.ts'
 
 const HELP = `Usage: npm run bench:idle [-- --quick]
 
@@ -192,8 +193,4 @@ async function reactionTime({ github }: Setup): Promise<number> {
     kind === 'reaction' && done && path.endsWith(`/comments/${id}/reactions`)
   await waitUntil('the command is reacted to', () => github.writes.all.some(isIt), { everyMs: 5 })
   return Math.round(performance.now() - startedAt)
-}
-
-function percentile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
 }

@@ -14,6 +14,7 @@ import { findPostgres, freePort, startCluster } from '../test/support/postgres-c
 import type { LoadResult } from './load-generator.ts'
 import { MIXES, type Mix, writePayloads } from './payloads.ts'
 import { type InsertRate, type Measurement, renderReport } from './report.ts'
+import { outputOf, runLoad } from './run-load.ts'
 
 const CONNECTION_COUNTS = [1, 16, 64, 256] as const
 const RECEIVERS = ['bare, body stored', 'bare, no body', 'andon'] as const
@@ -21,7 +22,6 @@ const quick = process.argv.includes('--quick')
 const ROUNDS = quick ? 1 : 3
 /** Enough for the compiler to optimize hot code: a receiver runs for weeks. */
 const WARM_UP = 3_000
-const PIPED: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
 
 const binaries = findPostgres()
 if (!binaries) throw new Error('no Postgres server was found: install one (apt-get install postgresql).')
@@ -60,7 +60,7 @@ async function cleanUp(): Promise<void> {
 async function measureMix(mix: Mix, round: number): Promise<readonly Measurement[]> {
   const started: StartedReceiver[] = []
   for (const receiver of RECEIVERS) started.push(await startReceiver(receiver))
-  for (const { port } of started) await runLoad(port, mix, { connections: 16, count: WARM_UP, firstIssue: 1 })
+  for (const { port } of started) await sendMix(port, mix, { connections: 16, count: WARM_UP, firstIssue: 1 })
   const runs: Measurement[] = []
   for (const [nth, connections] of CONNECTION_COUNTS.entries()) {
     for (const each of started) {
@@ -80,7 +80,7 @@ async function measureOnce(
 ): Promise<Measurement> {
   const count = deliveryCountFor(o.connections)
   const before = await countCommits(url, receiver)
-  const { seconds, statuses, p50, p99 } = await runLoad(port, mix, { ...o, count })
+  const { seconds, statuses, p50, p99 } = await sendMix(port, mix, { ...o, count })
   const after = await countCommits(url, receiver)
   if (statuses['202'] !== count) throw new Error(`${receiver}, ${mix}: ${JSON.stringify(statuses)}`)
   const deliveriesPerCommit = count / (after.commits - before.commits)
@@ -102,18 +102,14 @@ function deliveryCountFor(connections: number): number {
   return quick ? full / 4 : full
 }
 
-async function runLoad(
+async function sendMix(
   port: number,
   mix: Mix,
   o: { connections: number; count: number; firstIssue: number },
 ): Promise<LoadResult> {
   const file = join(scratch, 'payloads')
   writePayloads(file, mix, o.count, o.firstIssue)
-  const script = join(import.meta.dirname, 'load-generator.ts')
-  const output = await readOutput(
-    spawn(process.execPath, [script, file, `${port}`, `${o.connections}`], { stdio: PIPED }),
-  )
-  return JSON.parse(output)
+  return runLoad(file, port, o.connections)
 }
 
 type StartedReceiver = {
@@ -154,7 +150,7 @@ async function startBare(url: string, receiver: Measurement['receiver']): Promis
   const port = await freePort()
   const keeps = receiver === 'bare, body stored' ? 'with-body' : 'without-body'
   const child = spawn(process.execPath, [join(import.meta.dirname, 'bare-receiver.ts'), `${port}`, url, keeps], {
-    stdio: PIPED,
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
   await once(child.stdout, 'data')
   return {
@@ -192,7 +188,7 @@ async function pgbench(): Promise<readonly InsertRate[]> {
     const { port } = new URL(cluster.url)
     const server = ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', 'postgres']
     const how = ['-n', '-f', script, '-c', `${connections}`, '-j', '2', '-T', quick ? '2' : '5']
-    const output = await readOutput(spawn(findPgbench(), [...how, ...server], { stdio: PIPED }))
+    const output = await outputOf(findPgbench(), [...how, ...server])
     inserts.push({ connections, perSecond: Number(/tps = ([\d.]+)/.exec(output)?.[1]) })
   }
   return inserts
@@ -201,16 +197,6 @@ async function pgbench(): Promise<readonly InsertRate[]> {
 /** Debian installs it beside the server, and not always on the PATH. */
 function findPgbench(): string {
   return globSync(['/usr/lib/postgresql/*/bin/pgbench', '/usr/pgsql-*/bin/pgbench']).sort().at(-1) ?? 'pgbench'
-}
-
-async function readOutput(child: ReturnType<typeof spawn>): Promise<string> {
-  let output = ''
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    output += text
-  })
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code}`)
-  return output
 }
 
 function describeMachine(): string {

@@ -1,8 +1,6 @@
 // Four web and four worker processes on one Postgres with 10⁶ pipelines that are done, beside one process that does everything: how
 // many deliveries a second they commit, and how soon an event is on a page. One run, one machine, a GitHub in this process.
 // `npm run bench:processes` (`-- --quick` for a look); writes docs/bench-processes.md.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -18,8 +16,9 @@ import { openHttpClient } from '../test/support/http-load.ts'
 import { insertDonePipelines, insertSeedRepositories } from '../test/support/seed-pipelines.ts'
 import { traceOf } from '../test/support/traces.ts'
 import { startBenchCluster } from './cluster.ts'
-import type { LoadResult } from './load-generator.ts'
 import { writePayloads } from './payloads.ts'
+import { median, percentile } from './percentile.ts'
+import { runLoad } from './run-load.ts'
 
 const quick = process.argv.includes('--quick')
 const DONE = quick ? 10_000 : 1_000_000
@@ -123,18 +122,6 @@ async function flood(fleet: Fleet, count: number, firstIssue: number): Promise<n
   return accepted / Math.max(...results.map(({ seconds }) => seconds))
 }
 
-async function runLoad(file: string, port: number, connections: number): Promise<LoadResult> {
-  const words = [join(import.meta.dirname, 'load-generator.ts'), file, `${port}`, `${connections}`]
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text
-  })
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`the load generator ended with ${code}`)
-  return JSON.parse(output)
-}
-
 /** Issues that run, whose titles then change. */
 async function beginShown({ webs }: Fleet): Promise<void> {
   const client = openHttpClient()
@@ -196,8 +183,6 @@ async function read(response: Response, pattern: RegExp, seen: (event: number) =
 }
 
 function row({ name, perSecond, turnedAway, latencies }: Fleet): string {
-  const rates = perSecond.toSorted((a, b) => a - b)
-  const times = latencies.toSorted((a, b) => a - b)
-  const at = (share: number) => `${Math.round(times[Math.floor(times.length * share)] ?? Number.NaN)} ms`
-  return `| ${name} | ${Math.round(rates[Math.floor(rates.length / 2)] ?? Number.NaN)} | ${turnedAway} | ${at(0.5)} | ${at(0.99)} |`
+  const at = (share: number) => `${Math.round(percentile(latencies, share))} ms`
+  return `| ${name} | ${Math.round(median(perSecond))} | ${turnedAway} | ${at(0.5)} | ${at(0.99)} |`
 }

@@ -1,5 +1,6 @@
 // The figures as a page: medians over the rounds, and Andon's share of the bare receiver's rate for the same deliveries.
 import { MIXES, type Mix } from './payloads.ts'
+import { median } from './percentile.ts'
 
 export type Measurement = {
   readonly receiver: 'bare, body stored' | 'bare, no body' | 'andon'
@@ -86,9 +87,4 @@ const TITLES = {
 
 function ms(values: readonly number[]): string {
   return median(values).toFixed(1)
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
