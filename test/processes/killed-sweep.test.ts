@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { whileAway } from '../support/undelivered.ts'
 import { openWorkerFleet, type WorkerFleet } from './support/worker-fleet.ts'
 
 /** A dead worker's claim lasts a minute, of this clock. */
@@ -16,11 +17,9 @@ test('workers killed in the middle of a sweep lose nothing and apply nothing twi
   const chance = seededRandom(randomSeed())
   const issues = repetitions(60, 200)
   const kills = repetitions(2, 20)
-  const target = github.deliveries.target()
-  github.deliveries.setTarget(null)
-  for (let n = 0; n < issues; n += 1) await github.openIssue(repository, { title: `Issue ${n}`, labels: ['andon'] })
-  await github.whenIdle()
-  github.deliveries.setTarget(target)
+  await whileAway(github, async () => {
+    for (let n = 0; n < issues; n += 1) await github.openIssue(repository, { title: `Issue ${n}`, labels: ['andon'] })
+  })
   for (let kill = 0; kill < kills; kill += 1) {
     const { promise: reached, resolve } = Promise.withResolvers<void>()
     let left = 1 + chance.integer(12)

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ApiResponse } from '../../fake-github/api-request.ts'
 import { type AndonApp, openAndonApp, PLAN } from '../support/andon-app.ts'
 import { issuesOnBoard } from '../support/board-api.ts'
-import { unsent } from '../support/unsent.ts'
+import { unsent } from '../support/undelivered.ts'
 
 let app: AndonApp
 beforeEach(async () => {

@@ -7,21 +7,13 @@ import type { Delivery } from '../../fake-github/deliveries.ts'
 import { loadSweepReports } from '../../src/store/sweep-report.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { issuesOnBoard } from '../support/board-api.ts'
+import { whileAway } from '../support/undelivered.ts'
 
 let app: AndonApp
 beforeEach(async () => {
   app = await openAndonApp()
 })
 afterEach(() => app.close())
-
-/** Andon is away while people act. */
-async function whileAway(act: () => Promise<unknown>): Promise<void> {
-  const url = app.github.deliveries.target()
-  app.github.deliveries.setTarget(null)
-  await act()
-  await app.github.whenIdle()
-  app.github.deliveries.setTarget(url)
-}
 
 const label = (n: number) => app.github.openIssue(app.repository, { title: `Issue ${n}`, labels: ['andon'] })
 
@@ -52,7 +44,7 @@ describe('what GitHub sent while Andon was away', () => {
     await app.advance(60)
     github.runs[0]?.start()
     await app.advance(10)
-    await whileAway(async () => {
+    await whileAway(app.github, async () => {
       for (let n = 2; n <= 21; n++) await label(n)
       github.runs[0]?.succeed()
     })
@@ -74,7 +66,7 @@ describe('what GitHub sent while Andon was away', () => {
 
   test('is found within five minutes by a process that ran all the time', async () => {
     await app.advance(10)
-    await whileAway(() => label(1))
+    await whileAway(app.github, () => label(1))
     await app.advance(310)
     expect(await onBoard()).toEqual([1])
     expect((await report()).missed).toMatchObject([{ count: 2, repaired: 2, due: 0, lost: 0 }])
@@ -83,7 +75,7 @@ describe('what GitHub sent while Andon was away', () => {
   test('is fetched by ids that are larger than a number holds exactly', async () => {
     app.github.setHook({ logIdsFrom: 9_007_199_254_740_993n })
     await app.advance(10)
-    await whileAway(async () => {
+    await whileAway(app.github, async () => {
       for (let n = 1; n <= 4; n++) await label(n)
     })
     await app.advance(310)
@@ -110,7 +102,7 @@ describe('what GitHub sent while Andon was away', () => {
     await app.openLabeledIssue()
     await app.advance(60)
     const before = askedOfLog()
-    await whileAway(async () => {
+    await whileAway(app.github, async () => {
       for (const action of ['locked', 'demilestoned', 'pinned', 'milestoned', 'labeled_by_nobody'])
         app.github.deliver('issues', { action, issue: app.github.issue(app.repository, 1) })
     })
@@ -121,7 +113,7 @@ describe('what GitHub sent while Andon was away', () => {
 
   test('and comes by itself meanwhile, or is sent again, is applied once', async () => {
     await app.advance(10)
-    await whileAway(() => label(1))
+    await whileAway(app.github, () => label(1))
     await app.advance(310)
     const [missed] = log().filter(({ event, action }) => event === 'issues' && action === 'labeled')
     await app.github.deliveries.redeliver(missed?.id ?? 0)
@@ -139,7 +131,7 @@ describe('what GitHub sent while Andon was away', () => {
 
 test('what is logged minutes late, with an earlier time, is found', async () => {
   await app.advance(10)
-  await whileAway(() => label(1))
+  await whileAway(app.github, () => label(1))
   const late = log().splice(0)
   await app.advance(120)
   await label(2)
@@ -151,7 +143,7 @@ test('what is logged minutes late, with an earlier time, is found', async () => 
 
 test('what was sent a moment ago and is said to have arrived is left for a minute, and is nothing that was missed', async () => {
   await app.advance(295)
-  await whileAway(() => label(1))
+  await whileAway(app.github, () => label(1))
   for (const delivery of log()) Object.assign(delivery, { status: 'OK', statusCode: 202 })
   await app.advance(30)
   expect(await onBoard()).toEqual([])
@@ -166,7 +158,7 @@ describe('a log that GitHub cannot show', () => {
     await app.advance(10)
     expect(await report()).toMatchObject({ failing: null, missed: [] })
     app.github.chooseFaults(({ path }) => (path.startsWith('/app/hook') ? { kind: '502-before' } : null))
-    await whileAway(() => label(1))
+    await whileAway(app.github, () => label(1))
     await app.advance(600)
     expect(await report()).toMatchObject({ failing: { words: expect.stringContaining('502') } })
     expect(await (await fetch(`${app.url}/healthz`)).text()).toContain(
@@ -180,7 +172,7 @@ describe('a log that GitHub cannot show', () => {
 
   test('because of a limit is left alone for as long as GitHub asks, and then read on from where it was', async () => {
     await app.advance(10)
-    await whileAway(async () => {
+    await whileAway(app.github, async () => {
       for (let n = 1; n <= 60; n++) await label(n)
     })
     let seen = 0
@@ -208,7 +200,7 @@ describe('a log that no longer reaches back', () => {
     await app.advance(60)
     log().splice(0)
     app.clock.advance(4 * 24 * 3_600)
-    await whileAway(() => label(2))
+    await whileAway(app.github, () => label(2))
     await app.advance(20, { andons: [await app.startAnother()] })
     const { cutOff } = await report()
     expect(cutOff?.from?.slice(0, 10)).toBe('2026-11-20')
@@ -231,8 +223,8 @@ describe('a log that no longer reaches back', () => {
     await app.advance(60)
     await app.github.closeIssue(app.repository, 1, 'completed')
     await app.advance(700)
-    await whileAway(() => label(2))
-    await whileAway(() => label(3))
+    await whileAway(app.github, () => label(2))
+    await whileAway(app.github, () => label(3))
     const gone = `/${log().at(-2)?.id}`
     const away = `/${log().at(-1)?.id}`
     app.github.chooseFaults(({ path }) => {

@@ -1,6 +1,7 @@
 // `needs=me` over all of Andon: what waits for a person is shown to those it concerns, also to those an issue is assigned to.
 import { afterEach, expect, test } from 'vitest'
 import { type AndonApp, BASE_URL, openAndonApp } from '../support/andon-app.ts'
+import { whileAway } from '../support/undelivered.ts'
 import { openVisitor } from '../support/visitor.ts'
 
 const CONFIGURATION = `stages:
@@ -43,11 +44,7 @@ test('who is assigned counts as GitHub says it when it is asked, though the deli
   github.onDispatch((run) => run.conclude('failure'))
   await app.openLabeledIssue()
   await app.advance(60)
-  const target = github.deliveries.target()
-  github.deliveries.setTarget(null)
-  await github.assign(repository, 1, ['grace'])
-  await github.whenIdle()
-  github.deliveries.setTarget(target)
+  await whileAway(github, () => github.assign(repository, 1, ['grace']))
   expect(await needsOf('grace')).toEqual([])
   // The sweep finds it in GitHub's log.
   await app.advance(600, { stride: 60 })

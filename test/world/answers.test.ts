@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ApiResponse } from '../../fake-github/api-request.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { recordMeasurements, repetitions } from '../support/measurements.ts'
-import { unsent } from '../support/unsent.ts'
+import { unsent } from '../support/undelivered.ts'
 import {
   altering,
   BROKEN_ANSWERS,

@@ -4,7 +4,7 @@ import { seededRandom } from '../../fake-github/random.ts'
 import type { Run } from '../../fake-github/runs.ts'
 import { type AndonApp, BY_SECONDS, openAndonApp } from '../support/andon-app.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { unsent } from '../support/unsent.ts'
+import { unsent } from '../support/undelivered.ts'
 import { readBoard, readIssue } from './support/issue-pages.ts'
 
 const CONFIGURATION = `stages: { plan: { workflow: plan.yml, attempts: 3 } }

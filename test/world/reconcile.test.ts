@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadReconcileReport } from '../../src/store/reconciles.ts'
 import { loadSweepReports } from '../../src/store/sweep-report.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
-import { unsent } from '../support/unsent.ts'
+import { unsent } from '../support/undelivered.ts'
 
 const CONFIGURATION = `stages:
   plan: { workflow: plan.yml, timeout: 20m }

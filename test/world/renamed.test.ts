@@ -5,7 +5,7 @@ import { seededRandom } from '../../fake-github/random.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { readAllRows } from '../support/board-api.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { unsent } from '../support/unsent.ts'
+import { unsent } from '../support/undelivered.ts'
 
 const TWO_STAGES = `stages:
   plan: { workflow: plan.yml }

@@ -7,3 +7,13 @@ export async function unsent<T>({ deliveries }: FakeGitHub, act: () => T): Promi
   deliveries.clearFaults()
   return done
 }
+
+/** Andon is away while people act: GitHub's deliveries fail, and stay in its log. */
+export async function whileAway(github: FakeGitHub, act: () => Promise<unknown>): Promise<void> {
+  const { deliveries } = github
+  const target = deliveries.target()
+  deliveries.setTarget(null)
+  await act()
+  await github.whenIdle()
+  deliveries.setTarget(target)
+}
