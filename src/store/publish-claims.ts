@@ -24,6 +24,9 @@ export type PublishClaimRow = {
   readonly servedAt: Instant | null
 }
 
+/** Longer than a call to GitHub may take (10 s). */
+const LEAST_LEFT_MS = 15_000
+
 type HeldClaim = Pick<PublishClaimRow, 'target' | 'token'>
 
 /**
@@ -50,16 +53,26 @@ export async function claimNextTarget(
   })
 }
 
-/** Locks the target and renews the claim; false when another process has claimed it since. */
+/**
+ * Locks the target and lets the claim last longer than a call; false when another process has claimed it since. A claim that
+ * lasts long enough is not written again: the row is large, and many steps follow each other.
+ */
 export async function renewClaim(trx: Transaction, { target, token }: HeldClaim, now: Instant): Promise<boolean> {
-  const renewed = await trx
-    .updateTable(target.table)
-    .set({ publishClaimedUntil: claimEnd(now) })
+  const held = await trx
+    .selectFrom(target.table)
+    .select('publishClaimedUntil')
     .where('id', '=', target.id)
     .where('publishClaimToken', '=', token)
-    .returning('id')
+    .forUpdate()
     .executeTakeFirst()
-  return renewed !== undefined
+  if (held === undefined) return false
+  if (held.publishClaimedUntil === null || held.publishClaimedUntil < claimEnd(now, LEAST_LEFT_MS))
+    await trx
+      .updateTable(target.table)
+      .set({ publishClaimedUntil: claimEnd(now) })
+      .where('id', '=', target.id)
+      .execute()
+  return true
 }
 
 /** Releases the target. `servedAt` is its place in the queue; `revision` is given when GitHub shows all of it. */
