@@ -115,7 +115,8 @@ function serverArguments(directory: string, port: number, own: Readonly<Record<s
 }
 
 // Postgres refuses to run as root.
-function unprivilegedUser(): { uid: number; gid: number } | undefined {
+/** The user that a Postgres server runs as when we are root. */
+export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   for (const name of ['postgres', 'nobody']) {
     try {
