@@ -18,7 +18,7 @@ const NO_DATABASE = [
 const GITHUB = ['test/{github,demo,fake-github}/**/*.test.ts']
 // Longer stories about the product's rules, which no database changes, run on one; shorter ones on both.
 const ONLY_EMBEDDED = [
-  'test/store/embedded.test.ts',
+  'test/store/{embedded,prepared-statements}.test.ts',
   'test/alerts/alerts.test.ts',
   'test/push/notifications.test.ts',
   'test/web/database-away.test.ts',

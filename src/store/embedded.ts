@@ -1,6 +1,7 @@
 import type { PGlite, PGliteOptions } from '@electric-sql/pglite'
-import { CamelCasePlugin, Kysely, PGliteDialect } from 'kysely'
+import { CamelCasePlugin, Kysely, PGliteDialect, type PGliteDialectConfig } from 'kysely'
 import type { Database } from './database.ts'
+import { type PreparedStatements, prepareStatements } from './prepared-statements.ts'
 import type { Tables } from './tables.ts'
 import { trackTransactions } from './track-transactions.ts'
 import { INT8, parseTimestamptz, TIMESTAMPTZ } from './type-parsers.ts'
@@ -9,14 +10,14 @@ import { INT8, parseTimestamptz, TIMESTAMPTZ } from './type-parsers.ts'
 export const PGLITE_OPTIONS = { parsers: { [INT8]: Number, [TIMESTAMPTZ]: parseTimestamptz } } satisfies PGliteOptions
 
 /** Wraps an open PGlite. It has one connection: inside a transaction, only the transaction may be used. */
-export function wrapPGlite(pglite: PGlite, location: string): Database {
-  const kysely = kyselyOverPGlite(pglite)
+export function wrapPGlite(pglite: PGlite, location: string, prepared: PreparedStatements = new Map()): Database {
+  const kysely = kyselyOverPGlite(prepareStatements(pglite, prepared))
   // Each of the two lets one statement or transaction wait for the connection: the door waits for no more than one of others.
-  const reserved = kyselyOverPGlite(pglite)
+  const reserved = kyselyOverPGlite(prepareStatements(pglite, prepared))
   return {
     kysely,
     reserved,
-    patient: kysely,
+    patient: kyselyOverPGlite(pglite),
     kind: 'embedded',
     location,
     listen: (channel, notified) => pglite.listen(channel, notified),
@@ -31,7 +32,7 @@ export function wrapPGlite(pglite: PGlite, location: string): Database {
   }
 }
 
-function kyselyOverPGlite(pglite: PGlite): Kysely<Tables> {
+function kyselyOverPGlite(pglite: PGliteDialectConfig['pglite']): Kysely<Tables> {
   return trackTransactions(
     new Kysely<Tables>({
       dialect: new PGliteDialect({ pglite }),

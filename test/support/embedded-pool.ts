@@ -3,21 +3,23 @@
 import type { PGlite } from '@electric-sql/pglite'
 import type { Database } from '../../src/store/database.ts'
 import { wrapPGlite } from '../../src/store/embedded.ts'
+import type { PreparedStatements } from '../../src/store/prepared-statements.ts'
 import { copyEmbeddedTemplate } from './database-template.ts'
 import { RESET_STATEMENTS, SCHEMA_FINGERPRINT } from './reset-statements.ts'
 
 /** A migrated, empty embedded database; closing it returns it to the pool. */
 export async function borrowEmbedded(): Promise<Database> {
-  return wrapPGlite(asBorrowed((await resetAvailable()) ?? (await openNew())), 'memory')
+  const lent = (await resetAvailable()) ?? (await openNew())
+  return wrapPGlite(asBorrowed(lent), 'memory', lent.prepared)
 }
 
-type PooledDatabase = { readonly pglite: PGlite; readonly fingerprint: string }
+type PooledDatabase = { readonly pglite: PGlite; readonly fingerprint: string; readonly prepared: PreparedStatements }
 
 const available: PooledDatabase[] = []
 
 async function openNew(): Promise<PooledDatabase> {
   const pglite = await copyEmbeddedTemplate()
-  return { pglite, fingerprint: await fingerprintOf(pglite) }
+  return { pglite, fingerprint: await fingerprintOf(pglite), prepared: new Map() }
 }
 
 async function resetAvailable(): Promise<PooledDatabase | null> {
