@@ -151,6 +151,8 @@ create table publications (
   primary key (pipeline_id, surface)
 );
 create index publications_by_github_id on publications (github_id);
+-- What GitHub refuses; its columns seldom change, so that other changes touch no index.
+create index publications_refused on publications (pipeline_id) where error is not null;
 
 -- The write budget of each installation, shared by every process.
 create table budgets (

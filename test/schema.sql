@@ -387,6 +387,7 @@ create table publications (
   UNIQUE (repository_id, surface)
 );
 CREATE INDEX publications_by_github_id ON public.publications USING btree (github_id);
+CREATE INDEX publications_refused ON public.publications USING btree (pipeline_id) WHERE (error IS NOT NULL);
 
 create table pull_requests (
   repository_id bigint not null,

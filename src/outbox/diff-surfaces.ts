@@ -8,6 +8,9 @@ import type { Publication } from '../store/publications.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { ASSUME_NOT_CREATED_AFTER_MS, FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
+const HOUR_MS = 60 * 60_000
+const MAX_REFUSED_FOR_MS = 48 * HOUR_MS
+
 /** A claimed target: its revision, the stored state of its surfaces, and the desired one. */
 export type SurfaceState = {
   readonly revision: number
@@ -49,24 +52,26 @@ export type SurfaceContent =
 
 /** The next step for one surface. */
 export type PublicationStep = { readonly surface: string; readonly locator: SurfaceLocator } & (
-  | {
-      readonly action: 'create'
-      readonly content: SurfaceContent
-      readonly digest: string
-      readonly missingSince: Instant | null
-    }
-  | { readonly action: 'update'; readonly content: SurfaceContent; readonly digest: string; readonly githubId: number }
+  | (WrittenSurface & { readonly action: 'create' })
+  | (WrittenSurface & { readonly action: 'update'; readonly githubId: number })
   | { readonly action: 'recover'; readonly sentAt: Instant }
 )
 
+type WrittenSurface = {
+  readonly content: SurfaceContent
+  readonly digest: string
+  /** Since when GitHub does not know its place, or refuses exactly this. */
+  readonly deniedSince: Instant | null
+}
+
 /**
  * The steps that are needed now, significant changes first, then the surface untouched for longest; and when the next
- * unconfirmed surface may be looked for.
+ * is, of those that wait: for a lookup, or after a refusal.
  */
 export function diffSurfaces(
   { desired, publications }: SurfaceState,
   now: Instant,
-): { steps: readonly PublicationStep[]; nextLookupAt: Instant | null } {
+): { steps: readonly PublicationStep[]; nextAt: Instant | null } {
   const stored = new Map(publications.map((publication) => [publication.surface, publication]))
   // A check run that changes every second must not keep the comment from being written.
   const touchedAt = ({ surface }: DesiredSurface) => stored.get(surface)?.updatedAt ?? ''
@@ -76,8 +81,8 @@ export function diffSurfaces(
     .sort((a, b) => isOld(a) - isOld(b) || (touchedAt(a) < touchedAt(b) ? -1 : touchedAt(a) > touchedAt(b) ? 1 : 0))
     .map((desiredSurface) => nextStepOf(desiredSurface, stored.get(desiredSurface.surface), now))
   return {
-    steps: next.flatMap((one) => (one === null || 'lookupAt' in one ? [] : [one])),
-    nextLookupAt: next.flatMap((one) => (one !== null && 'lookupAt' in one ? [one.lookupAt] : [])).sort()[0] ?? null,
+    steps: next.flatMap((one) => (one === null || 'waitsUntil' in one ? [] : [one])),
+    nextAt: next.flatMap((one) => (one !== null && 'waitsUntil' in one ? [one.waitsUntil] : [])).sort()[0] ?? null,
   }
 }
 
@@ -85,23 +90,30 @@ function nextStepOf(
   desiredSurface: DesiredSurface,
   stored: Publication | undefined,
   now: Instant,
-): PublicationStep | { lookupAt: Instant } | null {
+): PublicationStep | { waitsUntil: Instant } | null {
   const { surface, locator, content } = desiredSurface
   if (stored?.state === 'sending' && stored.sentAt !== null) {
     const at = lookupTimeOf(stored.sentAt, stored.updatedAt)
-    return at <= now ? { action: 'recover', surface, locator, sentAt: stored.sentAt } : { lookupAt: at }
+    return at <= now ? { action: 'recover', surface, locator, sentAt: stored.sentAt } : { waitsUntil: at }
   }
   const digest = `${significantDigestOf(desiredSurface)}.${digestOf(content)}`
-  // An equal digest without an id means that GitHub refused exactly this content, and would again.
-  if (stored?.digest === digest) return null
-  if (desiredSurface.isPublishedOnce && significantPartOf(stored?.digest) === significantDigestOf(desiredSurface))
+  const isRefused = stored?.digest === digest && stored.error !== null
+  if (stored?.digest === digest && !isRefused) return null
+  if (
+    desiredSurface.isPublishedOnce &&
+    stored?.error === null &&
+    significantPartOf(stored?.digest) === significantDigestOf(desiredSurface)
+  )
     return null
   const githubId = stored?.githubId ?? null
-  if (githubId !== null) return { action: 'update', surface, locator, content, digest, githubId }
-  if (!desiredSurface.mayCreate) return null
-  const missingSince = stored?.state === 'confirmed' ? stored.sentAt : null
-  const at = stored && missingSince !== null ? nextCreationOf(missingSince, stored.updatedAt) : now
-  return at <= now ? { action: 'create', surface, locator, content, digest, missingSince } : { lookupAt: at }
+  if (githubId === null && !desiredSurface.mayCreate) return null
+  const isMissing = stored?.state === 'confirmed' && stored.digest === null && stored.sentAt !== null
+  const deniedSince = isRefused || isMissing ? (stored?.sentAt ?? stored?.updatedAt ?? null) : null
+  const at = deniedSince === null || !stored ? now : nextTryOf(deniedSince, stored.updatedAt, isRefused)
+  if (at === null) return null
+  if (at > now) return { waitsUntil: at }
+  const written = { surface, locator, content, digest, deniedSince }
+  return githubId === null ? { action: 'create', ...written } : { action: 'update', ...written, githubId }
 }
 
 function lookupTimeOf(sentAt: Instant, updatedAt: Instant): Instant {
@@ -109,9 +121,14 @@ function lookupTimeOf(sentAt: Instant, updatedAt: Instant): Instant {
   return updatedAt < first ? first : millisecondsAfter(sentAt, ASSUME_NOT_CREATED_AFTER_MS)
 }
 
-/** GitHub did not know the issue or the commit: 10 s later, then each time after as long as it has been missing. */
-function nextCreationOf(missingSince: Instant, triedAt: Instant): Instant {
-  return millisecondsAfter(triedAt, Math.max(10_000, Date.parse(triedAt) - Date.parse(missingSince)))
+/**
+ * GitHub did not know the issue or the commit: 10 s later, then each time after as long as it has gone on. Refused, it is
+ * tried again after an hour at the soonest, and null: no more, since only other content can change that.
+ */
+function nextTryOf(deniedSince: Instant, triedAt: Instant, isRefused: boolean): Instant | null {
+  const lastedMs = Date.parse(triedAt) - Date.parse(deniedSince)
+  if (isRefused && lastedMs > MAX_REFUSED_FOR_MS) return null
+  return millisecondsAfter(triedAt, Math.max(isRefused ? HOUR_MS : 10_000, lastedMs))
 }
 
 function significantDigestOf({ content, significantContent = content }: DesiredSurface): string {

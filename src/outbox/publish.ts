@@ -59,10 +59,10 @@ async function beginNextStep(
     const now = o.now()
     if (!(await renewClaim(trx, claim, now))) return null
     const state = await loadSurfaceState(trx, claim, o, now)
-    const { steps, nextLookupAt } = diffSurfaces(state, now)
+    const { steps, nextAt } = diffSurfaces(state, now)
     const { step, blockedUntil } = await firstStepWithAccess(trx, claim, steps, now)
     if (step === null) {
-      const after = [nextLookupAt, blockedUntil].filter((at) => at !== null).sort()[0]
+      const after = [nextAt, blockedUntil].filter((at) => at !== null).sort()[0]
       await releaseClaim(trx, claim, {
         servedAt: now,
         after: after ?? now,
@@ -196,7 +196,7 @@ async function recordFailure(
       if (step.action === 'update') return await save({ state: 'sending', sentAt: EPOCH, githubId: null, digest: null })
       if (step.action === 'create') {
         // A new issue or commit may not be there yet.
-        const missingSince = step.missingSince ?? o.now()
+        const missingSince = step.deniedSince ?? o.now()
         const isGivenUp = millisecondsAfter(missingSince, MISSING_FOR_MS) <= o.now()
         if (!isGivenUp) return await save({ state: 'confirmed', sentAt: missingSince, digest: null })
       }
@@ -209,7 +209,7 @@ async function recordFailure(
   async function refused(): Promise<boolean> {
     if (step.action === 'recover')
       return await save({}, { servedAt: o.now(), after: millisecondsAfter(o.now(), REFUSED_LOOKUP_RETRY_AFTER_MS) })
-    // The same content would be refused again: with its digest stored, only other content is sent.
-    return await save({ state: 'confirmed', sentAt: null, digest: step.digest })
+    // The same content is likely to be refused again: with its digest stored, other content is sent at once, this seldom.
+    return await save({ state: 'confirmed', sentAt: step.deniedSince ?? o.now(), digest: step.digest })
   }
 }

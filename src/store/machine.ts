@@ -75,7 +75,22 @@ export type OutboxLine = {
   readonly unconfirmed: number
 }
 
-export type OutboxReading = { readonly lines: readonly OutboxLine[]; readonly buried: number }
+export type OutboxReading = {
+  readonly lines: readonly OutboxLine[]
+  readonly buried: number
+  readonly refused: RefusedPublications
+}
+
+/** Comments and check runs that GitHub does not take as they are, tried again more and more seldom; `example` is the oldest. */
+export type RefusedPublications = {
+  readonly count: number
+  readonly example: {
+    readonly repository: string
+    readonly issue: number | null
+    readonly surface: string
+    readonly words: string
+  } | null
+}
 
 /** An installation that rests for less after calls without an answer counts as one that could be called. */
 const SHORT_REST_MS = 61_000
@@ -104,7 +119,21 @@ export async function loadOutboxReading({ kysely }: Database, now: Instant): Pro
     order by kind`.execute(kysely)
   const { rows } = await sql<{ buried: number }>`
     select count(*)::integer as buried from effects where state = 'buried'`.execute(kysely)
-  return { lines, buried: rows[0]?.buried ?? 0 }
+  return { lines, buried: rows[0]?.buried ?? 0, refused: await loadRefusedPublications(kysely) }
+}
+
+async function loadRefusedPublications(kysely: Database['kysely']): Promise<RefusedPublications> {
+  const { rows } = await sql<NonNullable<RefusedPublications['example']> & { count: number }>`
+    select count(*) over ()::integer as count, repositories.full_name as repository, pipelines.issue_number as issue,
+      publications.surface, publications.error as words
+    from publications left join pipelines on pipelines.id = publications.pipeline_id
+      join repositories on repositories.id = coalesce(publications.repository_id, pipelines.repository_id)
+    where publications.error is not null and publications.state = 'confirmed' and publications.digest is not null
+    order by publications.sent_at, publications.surface limit 1`.execute(kysely)
+  const [oldest] = rows
+  if (oldest === undefined) return { count: 0, example: null }
+  const { count, ...example } = oldest
+  return { count, example }
 }
 
 export type QuotaReading = {

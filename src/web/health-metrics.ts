@@ -166,6 +166,11 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
     samples: ({ outbox }) => of(outbox, ({ buried }) => one(buried)),
   },
   {
+    name: 'andon_publications_refused',
+    help: 'Comments and check runs that GitHub does not take as they are, tried again more and more seldom.',
+    samples: ({ outbox }) => of(outbox, ({ refused }) => one(refused.count)),
+  },
+  {
     name: 'andon_github_quota_left_ratio',
     help: 'Of the quota of GitHub, the share that is left to the installation that has the least; absent before an answer.',
     labels: ['resource'],

@@ -58,7 +58,16 @@ function outboxProblems({ outbox, asOf }: HealthReport): readonly string[] {
   return [
     ...(ageMs > OLD_WORK_MS ? [`what could be sent to GitHub has waited for ${durationText(ageMs)}`] : []),
     ...(buried === 0 ? [] : [`${buried} of the things to send ${buried === 1 ? 'was' : 'were'} given up`]),
+    ...(reading.refused.count === 0 ? [] : [refusedText(reading.refused)]),
   ]
+}
+
+/** What GitHub does not take, with the oldest of it as an example. */
+export function refusedText({ count, example }: OutboxReading['refused']): string {
+  const what = count === 1 ? 'a comment or check run' : `${count} comments or check runs`
+  if (example === null) return `GitHub refuses ${what}`
+  const place = example.issue === null ? example.repository : `${example.repository}#${example.issue}`
+  return `GitHub refuses ${what}: of ${place} (${example.surface}): ${example.words}`
 }
 
 function databaseProblems({ database }: HealthReport): readonly string[] {

@@ -4,6 +4,7 @@ import { accessNoticesOf } from '../render/access-problem.ts'
 import { holdViewOf } from '../render/hold-text.ts'
 import { formatMinute } from '../render/labels.ts'
 import { webhookText } from '../render/repairs.ts'
+import { refusedText } from './health-problems.ts'
 import { clockContent, databaseContent, diskContent, latencyContent, loopContent } from './health-processes.ts'
 import {
   agoCell,
@@ -145,7 +146,7 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
   publish: 'comments and check runs to bring up to date',
 }
 
-function outboxContent({ lines, buried }: ValueOf<'outbox'>): SectionContent {
+function outboxContent({ lines, buried, refused }: ValueOf<'outbox'>): SectionContent {
   const rows = lines.map(({ kind, waiting, due, dueSince, unconfirmed }): readonly HealthCell[] => [
     { text: KIND_WORDS[kind] ?? kind },
     { text: String(waiting) },
@@ -155,7 +156,13 @@ function outboxContent({ lines, buried }: ValueOf<'outbox'>): SectionContent {
   ])
   const columns = ['what', 'waiting', 'due now', 'oldest is due since', 'without a clear answer']
   return {
-    facts: [{ term: 'given up', cell: repairsCell(buried, 'effects') }],
+    facts: [
+      { term: 'given up', cell: repairsCell(buried, 'effects') },
+      {
+        term: 'refused',
+        cell: refused.count === 0 ? { text: 'nothing' } : { text: refusedText(refused), tone: 'warn' },
+      },
+    ],
     table: { caption: 'What waits to be sent', columns, rows },
     note: rows.length === 0 ? 'Nothing waits to be sent.' : null,
   }

@@ -44,6 +44,7 @@ function markPublished(pipeline: Pipeline): readonly Publication[] {
     digest: 'digest' in one ? one.digest : null,
     state: 'confirmed',
     sentAt: null,
+    error: null,
     updatedAt: minutesAgo(one.surface.includes('plan') ? 2 : 1),
   }))
 }
@@ -63,7 +64,14 @@ test('a fragment that was published once is not published again when only its de
     isPublishedOnce: true,
     mayCreate: false,
   })
-  const live = { githubId: 1, digest: 'it runs', state: 'confirmed', sentAt: null, updatedAt: NOW } as const
+  const live = {
+    githubId: 1,
+    digest: 'it runs',
+    state: 'confirmed',
+    sentAt: null,
+    error: null,
+    updatedAt: NOW,
+  } as const
   const shown: Publication = { surface: 'check/plan/aaa', ...live }
   const [first] = diffSurfaces({ revision: 2, desired: [overviewOn('bbb')], publications: [shown] }, NOW).steps
   if (first?.action !== 'update') throw new Error('it is not said')
@@ -117,3 +125,36 @@ test('the cancellation of a run is news', () => {
     order.findIndex((surface) => surface.endsWith('/plan')),
   )
 })
+
+test('what GitHub refuses is tried again after an hour, then after as long as it has gone on, for two days; other content at once', () => {
+  const desired: DesiredSurface = {
+    surface: 'comment/plan',
+    locator: { kind: 'comment', issueNumber: 1, marker: 'plan' },
+    content: { kind: 'comment', issueNumber: 1, body: 'running' },
+    mayCreate: true,
+  }
+  const diff = (publications: readonly Publication[], hours: number, content = desired.content) =>
+    diffSurfaces({ revision: 2, desired: [{ ...desired, content }], publications }, hoursLater(hours))
+  const [first] = diff([], 0).steps
+  if (first?.action !== 'create') throw new Error('nothing is created')
+  const refused = (hours: number): Publication => ({
+    surface: desired.surface,
+    githubId: null,
+    digest: first.digest,
+    state: 'confirmed',
+    sentAt: NOW,
+    error: 'Validation Failed',
+    updatedAt: hoursLater(hours),
+  })
+  const nextAt = (hours: number) => diff([refused(hours)], hours).nextAt
+  expect([0, 1, 2, 10, 48].map(nextAt)).toEqual([1, 2, 4, 20, 96].map(hoursLater))
+  expect(diff([refused(49)], 10_000)).toEqual({ steps: [], nextAt: null })
+  expect(diff([refused(1)], 2).steps).toMatchObject([{ action: 'create', deniedSince: NOW }])
+  expect(diff([refused(49)], 49, { kind: 'comment', issueNumber: 1, body: 'done' }).steps).toMatchObject([
+    { action: 'create', deniedSince: null },
+  ])
+})
+
+function hoursLater(hours: number): string {
+  return minutesAgo(-60 * hours)
+}

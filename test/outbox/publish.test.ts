@@ -110,7 +110,7 @@ test('an edit answered 404 although the comment exists creates no second one', a
   expect(world.comments(42)[0]?.body).toContain('plan ✓')
 })
 
-test('a refused creation is sent again only when its content changes, and keeps its reason', async () => {
+test('a refused creation is sent again for two days more and more seldom, or when its content changes, and keeps its reason', async () => {
   world.fault = ({ path }) => {
     return path.endsWith('/comments') ? { kind: 'refuse', status: 422, message: 'Unable to create comment' } : null
   }
@@ -118,7 +118,7 @@ test('a refused creation is sent again only when its content changes, and keeps 
   await world.drain()
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
-  expect(postsTo('/comments')).toBe(1)
+  expect(postsTo('/comments')).toBe(8)
   const refused = await world.database.kysely
     .selectFrom('publications')
     .select('error')
@@ -126,9 +126,12 @@ test('a refused creation is sent again only when its content changes, and keeps 
     .execute()
   expect(refused).toEqual([{ error: 'Unable to create comment' }])
   world.fault = () => null
+  await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
+  expect(world.comments(42)).toEqual([])
   await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
   await world.drain()
-  expect(world.comments(42)).toHaveLength(1)
+  expect(world.comments(42).filter(({ body }) => body.includes('/plan -->'))).toHaveLength(1)
 })
 
 test('a rate limit makes the whole installation wait, and costs nothing else', async () => {
