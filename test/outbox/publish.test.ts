@@ -126,9 +126,6 @@ test('a refused creation is sent again for two days more and more seldom, or whe
     .execute()
   expect(refused).toEqual([{ error: 'Unable to create comment' }])
   world.fault = () => null
-  await world.savePipeline(pipelineOf({ plan: running }))
-  await world.drain()
-  expect(world.comments(42)).toEqual([])
   await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
   await world.drain()
   expect(world.comments(42).filter(({ body }) => body.includes('/plan -->'))).toHaveLength(1)
