@@ -1,5 +1,5 @@
-// The readers of bench/stream.ts, in a process of their own: `stream-readers.ts URL COUNT`. Each is a socket that is read
-// to the end; what is kept of it is how old each event was when it came.
+// The readers of bench/stream.ts and bench/places.ts, in a process of their own: `stream-readers.ts COUNT URL…`, each URL
+// in turn. Each reader is a socket that is read to the end; what is kept of it is how old each event was when it came.
 import { connect, type Socket } from 'node:net'
 
 export type ReadersReport =
@@ -12,8 +12,8 @@ export type ReadersReport =
       readonly lost: number
     }
 
-const [address = '', count = '1'] = process.argv.slice(2)
-const { port, pathname } = new URL(address)
+const [count = '1', ...addresses] = process.argv.slice(2)
+const places = addresses.map((address) => new URL(address))
 const BATCH = 100
 
 type StreamReader = { last: string; rest: string }
@@ -23,7 +23,8 @@ let ages: number[] = []
 let lost = 0
 
 for (let opened = 0; opened < Number(count); opened += BATCH) {
-  await Promise.all(Array.from({ length: Math.min(BATCH, Number(count) - opened) }, openReader))
+  const length = Math.min(BATCH, Number(count) - opened)
+  await Promise.all(Array.from({ length }, (_, nth) => openReader(places[(opened + nth) % places.length])))
 }
 process.send?.({ connected: readers.length } satisfies ReadersReport)
 process.on('disconnect', () => process.exit())
@@ -32,12 +33,13 @@ process.on('message', (order: 'start' | { readonly last: string }) => {
   else summarise(order.last)
 })
 
-function openReader(): Promise<void> {
+function openReader(place: URL | undefined): Promise<void> {
+  if (place === undefined) throw new Error('name an address')
   const reader: StreamReader = { last: '', rest: '' }
   readers.push(reader)
-  const socket: Socket = connect(Number(port), '127.0.0.1')
+  const socket: Socket = connect(Number(place.port), '127.0.0.1')
   socket.setEncoding('latin1')
-  socket.write(`GET ${pathname} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: identity\r\n\r\n`)
+  socket.write(`GET ${place.pathname}${place.search} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: identity\r\n\r\n`)
   socket.on('close', () => {
     lost += 1
   })

@@ -69,7 +69,7 @@ async function measure(kind: 'andon' | 'bare', readers: number, perSecond: numbe
   const server = start('stream-server.ts', [kind])
   const { url } = await next<Extract<ServerReport, { url: string }>>(server)
   const before = await residentBytes(server)
-  const crowd = start('stream-readers.ts', [url, String(readers)])
+  const crowd = start('stream-readers.ts', [String(readers), url])
   await next<ReadersReport>(crowd)
   await sleep(1_000)
   crowd.send('start')
