@@ -13,7 +13,7 @@ const NO_DATABASE = [
   'test/process/{directory-lock,keep-secret,postgres-refuses}.test.ts',
   'test/store/set-back.test.ts',
   'test/watchdog/{heartbeat,loop}.test.ts',
-  'test/web/{action,limit-by-address,listening-server,page-diff,probes,reports,shared-stream,site,stream}.test.ts',
+  'test/web/{action,feed,limit-by-address,listening-server,page-diff,probes,reports,shared-reading,shared-stream,site,stream,unread-changes}.test.ts',
 ]
 const GITHUB = ['test/{github,demo,fake-github}/**/*.test.ts']
 // Longer stories about the product's rules, which no database changes, run on one; shorter ones on both.

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import type { Event } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from '../store/database.ts'
-import { notifyChanges } from '../store/notify.ts'
+import { notifyChange } from '../store/notify.ts'
 import { admitQueued, type RandomSuffix } from './admit-queued.ts'
 import { advanceEvents } from './advance-events.ts'
 import {
@@ -23,6 +23,7 @@ import { recheckHolds } from './recheck-holds.ts'
 import { addKnownRows, findLockedRepositories, type KnownRows, lockRepositories } from './repositories.ts'
 import { saveDeliveries, saveReplays } from './save-deliveries.ts'
 import { saveUnitOfWork } from './save-unit-of-work.ts'
+import { touchedBy } from './touched-by.ts'
 import { openUnitOfWork } from './unit-of-work.ts'
 
 export type CommitContext = {
@@ -149,8 +150,9 @@ async function applyGroup(
     // One time for both: an attempt that is denied now must be woken later than now.
     const now = o.now()
     await admitQueued(unitOfWork, now, o.random)
-    const changes = await saveUnitOfWork(unitOfWork, now)
-    if (changes !== null) await notifyChanges(trx, changes, arrivalOf(group))
+    await saveUnitOfWork(unitOfWork, now)
+    const touched = touchedBy(unitOfWork)
+    if (touched !== null) await notifyChange(trx, touched, arrivalOf(group))
   }
   await saveReplays(trx, saved.replays)
   return group.map((request, index) => ({

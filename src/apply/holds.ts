@@ -10,7 +10,7 @@ import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { lockEndedRepositoryHolds, lockGlobalHold, saveGlobalHold, saveRepositoryHold } from '../store/holds.ts'
-import { notifyChanges } from '../store/notify.ts'
+import { notifyChange } from '../store/notify.ts'
 import { answerPress, insertPress } from '../store/presses.ts'
 
 /** Holds everything, or releases it (`reason` is null); resolves to the result of the operator's command. */
@@ -56,7 +56,7 @@ async function changeGlobalHold(
   const result = whyNotUntil(next) ?? holdOrReleaseResult(previous, next, [])
   if (result.outcome !== 'done') return result
   await saveGlobalHold(trx, next)
-  await notifyChanges(trx, [])
+  await notifyChange(trx, 'everything')
   return result
 }
 
@@ -71,7 +71,7 @@ export async function endHolds(o: { readonly database: Database; readonly now: (
     const left = withoutEndedHold(everything, now)
     if (left !== everything) await saveGlobalHold(trx, left)
     const ended = repositories.length + Number(left !== everything)
-    if (ended > 0) await notifyChanges(trx, [])
+    if (ended > 0) await notifyChange(trx, 'everything')
     return ended
   })
 }

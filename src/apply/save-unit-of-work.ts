@@ -17,7 +17,6 @@ import { liftAccessProblems } from '../store/access-problems.ts'
 import { completeEffects, saveEffects } from '../store/effects.ts'
 import { bindRuns, savePullRequests, saveRuns } from '../store/facts.ts'
 import { saveNews } from '../store/news.ts'
-import type { NewRevision } from '../store/notify.ts'
 import { saveHistory, savePipelines } from '../store/pipelines.ts'
 import { answerPress, insertPress } from '../store/presses.ts'
 import { clearDeletedComment, invalidateCheckRun } from '../store/publications.ts'
@@ -26,17 +25,14 @@ import { firstAdmittedAt } from './admit-queued.ts'
 import { effectColumns } from './effects.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
-/** Resolves to the pipelines that changed; null when nothing changed that pages show or loops wait for. */
-export async function saveUnitOfWork(unitOfWork: UnitOfWork, now: Instant): Promise<readonly NewRevision[] | null> {
+export async function saveUnitOfWork(unitOfWork: UnitOfWork, now: Instant): Promise<void> {
   const { trx, rows } = unitOfWork
-  const repositories = rows.repositories.changed()
-  const pipelines = rows.pipelines.changed()
-  for (const row of repositories) await saveRepository(trx, row)
+  for (const row of rows.repositories.changed()) await saveRepository(trx, row)
   await saveRuns(trx, rows.runs.changed().map(runColumns))
   await savePullRequests(trx, rows.pullRequests.changed().map(pullRequestColumns))
   const saved = await savePipelines(
     trx,
-    pipelines.map((row) => pipelineColumns(row, now)),
+    rows.pipelines.changed().map((row) => pipelineColumns(row, now)),
   )
   const ids: PipelineIds = new Map(saved.map((row) => [keyOf(row), row.id]))
   await saveHistory(
@@ -53,8 +49,7 @@ export async function saveUnitOfWork(unitOfWork: UnitOfWork, now: Instant): Prom
   for (const stale of unitOfWork.written('check-run-stale'))
     await invalidateCheckRun(trx, stale.pipelineId, stale.check, stale.at)
   for (const { put: _, ...press } of unitOfWork.written('press')) await insertPress(trx, press)
-  const answered = unitOfWork.written('press-answered')
-  for (const { id, answer, at } of answered) await answerPress(trx, id, answer, at)
+  for (const { id, answer, at } of unitOfWork.written('press-answered')) await answerPress(trx, id, answer, at)
   const effects = unitOfWork.written('effect')
   const toColumns = ({ repositoryId, issueNumber, effect }: Extract<Write, { put: 'effect' }>) => {
     const pipelineId = issueNumber === null ? null : (ids.get(keyOf({ repositoryId, issueNumber })) ?? null)
@@ -63,13 +58,6 @@ export async function saveUnitOfWork(unitOfWork: UnitOfWork, now: Instant): Prom
   await saveEffects(trx, effects.map(toColumns).sort(byKey))
   await completeEffects(trx, unitOfWork.written('effect-completed'), now)
   for (const lifted of unitOfWork.written('access-lifted')) await liftAccessProblems(trx, lifted, now)
-  const installations = rows.installations.changed()
-  const changed = [pipelines, effects, repositories, installations, answered]
-  if (changed.every(({ length }) => length === 0)) return null
-  return pipelines.flatMap((row) => {
-    const id = ids.get(keyOf(row))
-    return id === undefined ? [] : [{ id, revision: row.revision }]
-  })
 }
 
 type PipelineIds = ReadonlyMap<string, number>

@@ -6,7 +6,7 @@ import type { AccessProblem } from '../pipeline/model/access.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database, Transaction } from './database.ts'
-import { notifyChanges } from './notify.ts'
+import { notifyChange } from './notify.ts'
 
 /** Where a call is made. */
 export type CallPlace = {
@@ -81,7 +81,7 @@ export async function saveRejectedSignatures({ kysely }: Database, count: number
         words = (case when ${isStale} then 0 else access_problems.tries end + excluded.tries)::text,
         since = case when ${isStale} then excluded.since else access_problems.since end,
         tried_at = excluded.tried_at, next_try_at = excluded.next_try_at`.execute(trx)
-    await notifyChanges(trx, [])
+    await notifyChange(trx, 'everything')
   })
 }
 
@@ -99,7 +99,7 @@ export async function clearAccessProblems(
   await database.kysely.transaction().execute(async (trx) => {
     await sql`delete from access_problems where ${coversCall(place, permissions)}`.execute(trx)
     for (const scope of rows) await resumeInPlace(trx, scope, now)
-    await notifyChanges(trx, [])
+    await notifyChange(trx, 'everything')
   })
   return rows.length
 }
@@ -147,7 +147,7 @@ async function showInPlace(trx: Transaction, scope: ScopeIds): Promise<void> {
   await sql`
     update repositories set hold_fan_out_cursor = 0
     where id in (select id from repositories where ${isRepositoryIn(scope)} order by id for update)`.execute(trx)
-  await notifyChanges(trx, [])
+  await notifyChange(trx, 'everything')
 }
 
 /** What was postponed is due now, and what failed is published again. */

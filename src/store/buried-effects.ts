@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
-import { notifyChanges } from './notify.ts'
+import { notifyChange } from './notify.ts'
 
 /** An effect that was given up, as an operator sees it. */
 export type BuriedEffect = {
@@ -34,7 +34,7 @@ export async function replayBuriedEffects({ kysely }: Database, ids: readonly nu
       update effects set state = case when sent_at is null then 'due' else 'unconfirmed' end, due_at = ${now},
         tries = 0, misses = 0, missed_at = null, updated_at = ${now}
       where state = 'buried' and id in (${sql.join(ids)})`.execute(trx)
-    await notifyChanges(trx, [])
+    await notifyChange(trx, 'everything')
     return Number(numAffectedRows)
   })
 }

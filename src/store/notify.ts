@@ -1,4 +1,4 @@
-// Listeners learn that something changed and query for themselves: a notification is a hint and carries no state.
+// Listeners learn what has changed and query for themselves: a notification is a hint and carries no state.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
@@ -8,37 +8,38 @@ export const NOTIFY_CHANNEL = 'andon'
 /** Postgres refuses payloads of 8,000 bytes and more (https://www.postgresql.org/docs/current/sql-notify.html). */
 const MAX_PAYLOAD_BYTES = 7_900
 
-/** A pipeline and the revision that it has reached. */
-export type NewRevision = { readonly id: number; readonly revision: number }
+/** An issue, with the revision that its pipeline has reached; a whole repository (`issue` is null); or what a user may see. */
+export type TouchedPlace =
+  | { readonly repository: string; readonly issue: number | null; readonly revision?: number }
+  | { readonly user: number }
 
-/**
- * Notifies all listeners when the transaction commits. Without pipelines, something else that pages show has changed.
- * `since` is when the oldest delivery behind the changes arrived, so that listeners can measure how long it took.
- */
-export async function notifyChanges(
-  trx: Transaction,
-  changes: readonly NewRevision[],
-  since: Instant | null = null,
-): Promise<void> {
-  for (const payload of encodeChanges(changes)) {
-    const full = since === null ? payload : `${since} ${payload}`
-    await sql`select pg_notify(${NOTIFY_CHANNEL}, ${full})`.execute(trx)
-  }
+/** All places on which a change can be seen; `everything` where that is not known. */
+export type Touched = readonly TouchedPlace[] | 'everything'
+
+/** `since` is when the oldest delivery behind the change arrived, so that listeners can measure how long it took. */
+export type ChangeNotice = { readonly since: Instant | null; readonly touched: Touched }
+
+/** Notifies all listeners when the transaction commits. */
+export async function notifyChange(trx: Transaction, touched: Touched, since: Instant | null = null): Promise<void> {
+  for (const payload of encodeChangeNotice({ since, touched }))
+    await sql`select pg_notify(${NOTIFY_CHANNEL}, ${payload})`.execute(trx)
 }
 
-/** When the oldest delivery behind a notification arrived; null if it names none. */
-export function changedSince(payload: string): Instant | null {
-  return /^(\d{4}-\S+Z) /.exec(payload)?.[1] ?? null
+/** In as many payloads as needed. */
+export function encodeChangeNotice({ since, touched }: ChangeNotice): readonly string[] {
+  const payload = JSON.stringify({ since, touched } satisfies ChangeNotice)
+  const middle = Math.ceil(touched.length / 2)
+  if (touched === 'everything' || touched.length < 2 || payload.length <= MAX_PAYLOAD_BYTES) return [payload]
+  const halves = [touched.slice(0, middle), touched.slice(middle)]
+  return halves.flatMap((half) => encodeChangeNotice({ since, touched: half }))
 }
 
-/** `7@12,9@3`, in as many payloads as needed; one empty payload when no pipeline is named. */
-export function encodeChanges(changes: readonly NewRevision[]): readonly string[] {
-  const payloads = ['']
-  for (const { id, revision } of changes) {
-    const last = payloads.at(-1) ?? ''
-    const longer = last === '' ? `${id}@${revision}` : `${last},${id}@${revision}`
-    if (longer.length > MAX_PAYLOAD_BYTES) payloads.push(`${id}@${revision}`)
-    else payloads[payloads.length - 1] = longer
+/** What another version of Andon says may mean everything. */
+export function decodeChangeNotice(payload: string): ChangeNotice {
+  try {
+    const { since, touched } = JSON.parse(payload) as Partial<ChangeNotice>
+    return { since: since ?? null, touched: Array.isArray(touched) ? touched : 'everything' }
+  } catch {
+    return { since: null, touched: 'everything' }
   }
-  return payloads
 }

@@ -2,8 +2,8 @@
 // dropped here is dropped everywhere.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { Database } from './database.ts'
-import { notifyChanges } from './notify.ts'
+import type { Database, Transaction } from './database.ts'
+import { notifyChange } from './notify.ts'
 
 /** A user's tokens as they are stored: sealed. */
 export type StoredUserTokens = {
@@ -94,25 +94,31 @@ export async function saveSignIn(
         })),
       )
       .execute()
+    const touched = [{ user: user.id }]
     if (formerIdHash !== null) {
-      await trx.deleteFrom('sessions').where('idHash', '=', formerIdHash).execute()
+      touched.push(...(await endSession(trx, formerIdHash)))
       // The browser goes on to hear, unless it is another person's now.
       const own = trx.updateTable('pushSubscriptions').set({ sessionHash: idHash }).where('userId', '=', user.id)
       await own.where('sessionHash', '=', formerIdHash).execute()
       await trx.deleteFrom('pushSubscriptions').where('sessionHash', '=', formerIdHash).execute()
     }
     await trx.insertInto('sessions').values({ idHash, userId: user.id, createdAt: now, expiresAt }).execute()
-    await notifyChanges(trx, [])
+    await notifyChange(trx, touched)
   })
 }
 
 export async function deleteSession({ kysely }: Database, idHash: string): Promise<void> {
   await kysely.transaction().execute(async (trx) => {
-    await trx.deleteFrom('sessions').where('idHash', '=', idHash).execute()
+    const touched = await endSession(trx, idHash)
     await trx.deleteFrom('pushSubscriptions').where('sessionHash', '=', idHash).execute()
     // Streams that it opened end.
-    await notifyChanges(trx, [])
+    await notifyChange(trx, touched)
   })
+}
+
+/** Resolves to whose it was. */
+async function endSession(trx: Transaction, idHash: string): Promise<readonly { readonly user: number }[]> {
+  return await trx.deleteFrom('sessions').where('idHash', '=', idHash).returning('userId as user').execute()
 }
 
 /** Keeps what GitHub listed; false when access may have changed since the list was begun. */
@@ -139,7 +145,7 @@ export async function dropSeen({ kysely }: Database, userId: number | 'all'): Pr
       .set((eb) => ({ seenAt: null, seenEpoch: eb('seenEpoch', '+', 1) }))
       .$if(userId !== 'all', (users) => users.where('id', '=', Number(userId)))
       .execute()
-    await notifyChanges(trx, [])
+    await notifyChange(trx, userId === 'all' ? 'everything' : [{ user: userId }])
   })
 }
 
@@ -147,7 +153,7 @@ export async function dropSeen({ kysely }: Database, userId: number | 'all'): Pr
 export async function deleteUser({ kysely }: Database, id: number): Promise<void> {
   await kysely.transaction().execute(async (trx) => {
     await trx.deleteFrom('users').where('id', '=', id).execute()
-    await notifyChanges(trx, [])
+    await notifyChange(trx, [{ user: id }])
   })
 }
 
@@ -171,7 +177,7 @@ export async function endAuthorization({ kysely }: Database, { id, accessToken }
       .executeTakeFirst()
     if (numUpdatedRows === 0n) return
     await trx.deleteFrom('sessions').where('userId', '=', id).execute()
-    await notifyChanges(trx, [])
+    await notifyChange(trx, [{ user: id }])
   })
 }
 

@@ -31,17 +31,17 @@ export function isVisible({ visible, repository }: VisiblePlace): RawBuilder<Sql
 }
 
 /** The same place, with the ids of the repositories of its name. */
-export async function resolvePlace(
-  trx: Transaction,
-  { visible, ...place }: VisiblePlace,
-): Promise<Pick<VisiblePlace, 'visible'>> {
-  if (place.repository === undefined) return { visible }
-  const rows = await trx
-    .selectFrom('repositories')
-    .select('id')
-    .where(isVisible({ visible, ...place }))
-    .execute()
-  return { visible: rows.map(({ id }) => id) }
+export async function resolvePlace(trx: Transaction, place: VisiblePlace): Promise<Pick<VisiblePlace, 'visible'>> {
+  return { visible: place.repository === undefined ? place.visible : await listRepositoryIds(trx, place) }
+}
+
+/** The ids of the repositories of the place. */
+export async function listRepositoryIds(
+  kysely: Database['kysely'] | Transaction,
+  place: VisiblePlace,
+): Promise<readonly number[]> {
+  const rows = await kysely.selectFrom('repositories').select('id').where(isVisible(place)).execute()
+  return rows.map(({ id }) => id)
 }
 
 /**

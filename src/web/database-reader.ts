@@ -20,6 +20,7 @@ import { whyNotReady } from '../store/readiness.ts'
 import { bringReconcileForward } from '../store/reconciles.ts'
 import {
   findRepository,
+  listRepositoryIds,
   loadInvalidConfigFiles,
   loadRepositoryAccessProblems,
   type VisiblePlace,
@@ -49,29 +50,38 @@ export function openDatabaseReader(o: {
   seen?: () => Promise<SeenBy>
   /** Whether the cord of everything is theirs to pull. */
   mayHoldEverything?: boolean
-  /** Shared by the readers of all who may see the same. */
-  shareBoard?: ShareNext<BoardPage>
+  /** Shared by all readers of the process. */
+  share?: ShareNext
 }): Reader {
-  const { database, log, deadlineMs = READ_TIMEOUT_MS, shareBoard = shareNextReadings<BoardPage>() } = o
+  const { database, log, deadlineMs = READ_TIMEOUT_MS, share = shareNextReadings() } = o
   const { mayHoldEverything = false } = o
   const seenNow = async (): Promise<SeenBy | null> =>
     o.seen === undefined ? null : await withReadTimeout(o.seen(), SEEN_TIMEOUT_MS).catch(throwUnseen(log))
   const visibleNow = async (): Promise<VisibleRepositories> => (await seenNow())?.repositories ?? 'all'
   const read = <T>(what: string, reading: Promise<T>) =>
     withReadTimeout(reading, deadlineMs).catch(throwUnavailable(what, log))
+  // A reading that hangs must not hold those that wait for it.
+  const readShared = <T>(what: string, place: object, load: () => Promise<T>) =>
+    read(
+      what,
+      share(`${what} ${JSON.stringify(place)}`, () => withReadTimeout(load(), deadlineMs)),
+    )
+  /** All who may see the repository may see the same of it, and share its readings. */
+  async function visibleIn(repository: string | undefined): Promise<VisibleRepositories> {
+    const visible = await visibleNow()
+    if (visible === 'all' || repository === undefined) return visible
+    const anyones = { visible: 'all', repository } as const
+    const named = await readShared('name', anyones, () => listRepositoryIds(database.kysely, anyones))
+    return named.filter((id) => visible.includes(id))
+  }
   return {
     async loadBoard(query) {
-      const visible = await visibleNow()
-      const asked = { ...query, visible }
-      return await read(
-        'board',
-        // A reading that hangs must not hold those that wait for it.
-        shareBoard(JSON.stringify(asked), () => withReadTimeout(loadBoardWithNotices(o, asked), deadlineMs)),
-      )
+      const asked = { ...query, visible: await visibleIn(query.repository) }
+      return await readShared('board', asked, () => loadBoardWithNotices(o, asked))
     },
     async loadIssue(repository, number) {
-      const visible = await visibleNow()
-      return await read('issue', loadIssue(o, { visible, repository }, number))
+      const place = { repository, visible: await visibleIn(repository) }
+      return await readShared('issue', { ...place, number }, () => loadIssue(o, place, number))
     },
     async findRepository(name) {
       const visible = await visibleNow()

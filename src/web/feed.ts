@@ -1,6 +1,6 @@
-// All viewers of one scope in one format. The scope is read again on every change, on every ping and when a viewer joins;
-// viewers get what differs from the last reading. A ping is sent only after a read that succeeded: while the database is
-// unavailable, the feed says since when and reads again until it is back.
+// All viewers of one scope in one format. The scope is read again on every change that can show on it, on every ping and
+// when a viewer joins; viewers get what differs from the last reading. A ping is sent only after a read that succeeded:
+// while the database is unavailable, the feed says since when and reads again until it is back.
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
@@ -51,6 +51,8 @@ export function openFeed<T extends { readonly asOf: Instant }>(
   let reading: Promise<boolean> = Promise.resolve(false)
   let next: Promise<boolean> | null = null
   let retryTimer: NodeJS.Timeout | null = null
+  /** Something may have changed since the last reading, which nobody saw. */
+  let isOutdated = false
 
   /** Whether there was anything to send, and anyone to send it to. */
   function broadcast(text: string): boolean {
@@ -73,6 +75,7 @@ export function openFeed<T extends { readonly asOf: Instant }>(
   async function readNow(): Promise<boolean> {
     try {
       const before = last
+      isOutdated = false
       const fresh = await format.read()
       last = fresh
       const isWhole = before === null || isUnavailable
@@ -125,7 +128,10 @@ export function openFeed<T extends { readonly asOf: Instant }>(
   }
 
   // Without viewers nothing is read: whoever joins waits for a reading first.
-  const refresh = async () => viewers.size > 0 && (await readQueued().catch(() => false))
+  async function refresh(): Promise<boolean> {
+    isOutdated = viewers.size === 0
+    return !isOutdated && (await readQueued().catch(() => false))
+  }
 
   return {
     async ready() {
@@ -137,6 +143,8 @@ export function openFeed<T extends { readonly asOf: Instant }>(
       const isCurrent = version !== null && version === format.version(last)
       viewer.send(isCurrent ? unchangedOf(last) : snapshotOf(last))
       if (isUnavailable) viewer.send(streamMessageOf(encodeAway(last)))
+      // It changed after the reading that they waited for: the stream has other scopes, or they came late.
+      if (isOutdated) void refresh()
     },
     leave(viewer) {
       viewers.delete(viewer)

@@ -11,7 +11,7 @@ import { createBadges } from './badge.ts'
 import { closedToEveryone, type Gate, openToEveryone } from './gate.ts'
 import { type Hub, openHub } from './hub.ts'
 import { createMetrics } from './metrics.ts'
-import type { HealthReader, OperatorHealth, OperatorParts } from './operators.ts'
+import type { HealthReader, OperatorParts } from './operators.ts'
 import { degradedNow, openProbeReadings, type ProcessHealth } from './probes.ts'
 import type { Reader } from './reader.ts'
 import { STREAM_HEADERS } from './security-headers.ts'
@@ -85,7 +85,7 @@ export function createServerWithReader(
   const readings = openProbeReadings({ reader, health, everyMs: config.probesEveryMs ?? 0 })
   // What an operator has just done must show: nothing that was read before is shown again.
   const fresh = openProbeReadings({ reader, health, everyMs: 0 })
-  const shareReport = shareNextReadings<OperatorHealth>()
+  const shareReport = shareNextReadings()
   const operatorHealth: HealthReader | null =
     operators === undefined
       ? null

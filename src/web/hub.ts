@@ -1,10 +1,10 @@
-// One per process. It learns that something changed, never what: every feed reads the database itself, so that a page
-// can only show what the database says.
+// One per process. It learns where something changed, never what: the feeds that may show it read the database themselves,
+// so that a page can only show what the database says.
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import { keepListening } from '../store/keep-listening.ts'
-import { changedSince } from '../store/notify.ts'
+import { type ChangeNotice, decodeChangeNotice } from '../store/notify.ts'
 import { type Feed, GONE, openFeed } from './feed.ts'
 import { healthFormat } from './health-page.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
@@ -12,6 +12,7 @@ import type { Onlooker } from './onlooker.ts'
 import type { Reader } from './reader.ts'
 import { boardJsonFormat, htmlFormat, issueJsonFormat } from './stream-formats.ts'
 import { BEAT } from './stream-message.ts'
+import { gatherChanges, type Watched } from './unread-changes.ts'
 import type { ViewScope } from './view-scope.ts'
 import { openStreamConnection, type StreamConnection } from './viewer.ts'
 import type { Views } from './views.ts'
@@ -61,24 +62,26 @@ export function openHub(o: {
   latency?: (ms: number) => void
 }): Hub {
   const now = o.now ?? (() => new Date().toISOString())
-  const feeds = new Map<string, { readonly feed: Feed; references: number }>()
+  const feeds = new Map<string, OpenFeed>()
   const connections = new Set<StreamConnection>()
   let closed = false
   let debounce: NodeJS.Timeout | null = null
   let interval = MIN_READ_INTERVAL_MS
   let lastReadAt = -MIN_READ_INTERVAL_MS
-  /** When the oldest delivery arrived whose change has not been read yet. */
-  let unreadSince: Instant | null = null
+  let unread = gatherChanges()
 
-  function scheduleRefresh(): void {
+  function noteChange(notice: ChangeNotice): void {
     if (closed) return
+    unread.add(notice)
     const wait = Math.max(DEBOUNCE_MS, lastReadAt + interval - performance.now())
     debounce ??= setTimeout(async () => {
       debounce = null
       lastReadAt = performance.now()
-      const since = unreadSince
-      unreadSince = null
-      const sent = await Promise.all([...feeds.values()].map(({ feed }) => feed.refresh()))
+      const changes = unread
+      unread = gatherChanges()
+      const woken = [...feeds.values()].filter(({ watched }) => changes.canShowOn(watched()))
+      const sent = await Promise.all(woken.map(({ feed }) => feed.refresh()))
+      const since = changes.since()
       if (since !== null && sent.includes(true)) o.latency?.(Math.max(0, Date.parse(now()) - Date.parse(since)))
       const spentMs = performance.now() - lastReadAt
       interval = Math.min(MAX_READ_INTERVAL_MS, Math.max(MIN_READ_INTERVAL_MS, spentMs * REST_PER_READ))
@@ -88,7 +91,7 @@ export function openHub(o: {
   // A feed stays open while it has viewers, or one is about to join.
   function acquire(scope: ViewScope, format: StreamFormatName, onlooker: Onlooker): AcquiredFeed {
     const key = JSON.stringify([format, scope, onlooker.key])
-    const entry = feeds.get(key) ?? { feed: openScopeFeed({ ...o, onlooker, scope }, format), references: 0 }
+    const entry = feeds.get(key) ?? openScopeFeed({ ...o, onlooker, scope }, format)
     feeds.set(key, entry)
     entry.references += 1
     let released = false
@@ -105,14 +108,10 @@ export function openHub(o: {
     }
   }
 
+  const noteAny = () => noteChange({ since: null, touched: 'everything' })
   const listening = keepListening({
-    listen: (changed) =>
-      o.reader.listen((payload) => {
-        const since = changedSince(payload)
-        if (since !== null && (unreadSince === null || since < unreadSince)) unreadSince = since
-        changed()
-      }, changed),
-    changed: scheduleRefresh,
+    listen: () => o.reader.listen((payload) => noteChange(decodeChangeNotice(payload)), noteAny),
+    changed: noteAny,
     log: o.log,
   })
   const pingTimer = setInterval(() => {
@@ -187,13 +186,35 @@ async function readyOf(acquired: AcquiredFeed, { carriesSeveral }: StreamRequest
   }
 }
 
+type OpenFeed = { readonly feed: Feed; readonly watched: () => Watched; references: number }
+
 function openScopeFeed(
   o: { onlooker: Onlooker; views: Views; build: string; log: Logger; scope: ViewScope },
   format: StreamFormatName,
-): Feed {
+): OpenFeed {
   const { onlooker, scope } = o
-  if (scope.isHealth) return openFeed(healthFormat(o.views, onlooker), o)
-  const parts = { ...o, reader: onlooker.reader }
-  if (format === 'html') return openFeed(htmlFormat(parts), o)
-  return scope.issue === null ? openFeed(boardJsonFormat(parts), o) : openFeed(issueJsonFormat(parts), o)
+  let showsRefusal = false
+  function noteRefusals<Page extends { readonly accessNotices: readonly object[] } | null>(page: Page): Page {
+    showsRefusal = page !== null && page.accessNotices.length > 0
+    return page
+  }
+  const reader: Reader = {
+    ...onlooker.reader,
+    loadBoard: (query) => onlooker.reader.loadBoard(query).then(noteRefusals),
+    loadIssue: (repository, number) => onlooker.reader.loadIssue(repository, number).then(noteRefusals),
+  }
+  return {
+    feed: openFeedOf({ ...o, reader }, format),
+    watched: () => ({ scope, userId: onlooker.user?.id ?? null, showsRefusal }),
+    references: 0,
+  }
+}
+
+function openFeedOf(
+  o: { onlooker: Onlooker; reader: Reader; views: Views; build: string; log: Logger; scope: ViewScope },
+  format: StreamFormatName,
+): Feed {
+  if (o.scope.isHealth) return openFeed(healthFormat(o.views, o.onlooker), o)
+  if (format === 'html') return openFeed(htmlFormat(o), o)
+  return o.scope.issue === null ? openFeed(boardJsonFormat(o), o) : openFeed(issueJsonFormat(o), o)
 }

@@ -16,27 +16,42 @@ export function shareReading<T>(read: () => Promise<T>, everyMs: number): () => 
   }
 }
 
-/** Reads what the key names; whoever asks for the same while it is being read shares the next reading. */
-export type ShareNext<T> = (key: string, read: () => Promise<T>) => Promise<T>
+/** Reads what the key names, as the same thing always; whoever asks for the same before that begins shares it. */
+export type ShareNext = <T>(key: string, read: () => Promise<T>) => Promise<T>
+
+type Waiting = { readonly reading: Promise<unknown>; begin(): void }
 
 /**
- * However many ask at once, two readings answer them: the one that runs, and one that begins after they asked, so that
- * nobody is shown less than was committed before.
+ * At most so many readings at once, and one of each key: a crowd leaves connections to others. However many ask at once,
+ * two readings of a key answer them: the one that runs, and one that begins after they asked, so that nobody is shown less
+ * than was committed before. Who has waited longest comes first.
  */
-export function shareNextReadings<T>(): ShareNext<T> {
-  const running = new Map<string, Promise<T>>()
-  const queued = new Map<string, Promise<T>>()
-  return (key, read) => {
-    const begin = () => {
-      queued.delete(key)
-      const reading = read().finally(() => running.delete(key))
-      running.set(key, reading)
-      return reading
+export function shareNextReadings(atOnce = Number.POSITIVE_INFINITY): ShareNext {
+  const running = new Set<string>()
+  const waiting = new Map<string, Waiting>()
+
+  function beginNext(): void {
+    for (const [key, { begin }] of waiting) {
+      if (running.size >= atOnce) return
+      if (running.has(key)) continue
+      waiting.delete(key)
+      running.add(key)
+      begin()
     }
-    const current = running.get(key)
-    if (current === undefined) return begin()
-    const next = queued.get(key) ?? current.then(begin, begin)
-    queued.set(key, next)
-    return next
+  }
+
+  return <T>(key: string, read: () => Promise<T>) => {
+    const known = waiting.get(key)
+    // A key names one thing, so its readings are of one kind.
+    if (known !== undefined) return known.reading as Promise<T>
+    const { promise, resolve } = Promise.withResolvers<T>()
+    const end = () => {
+      running.delete(key)
+      beginNext()
+    }
+    waiting.set(key, { reading: promise, begin: () => resolve(read().finally(end)) })
+    // All whom one change wakes ask in this moment.
+    setImmediate(beginNext)
+    return promise
   }
 }

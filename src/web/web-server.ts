@@ -10,7 +10,6 @@ import { openToSignedIn } from './gate.ts'
 import { addHealthRoutes } from './health-routes.ts'
 import { createServerWithReader, type SignInPages, type WebServer, type WebServerParts } from './http-server.ts'
 import { addPushRoutes } from './push-routes.ts'
-import type { BoardPage } from './reader.ts'
 import { addRepairRoutes } from './repair-routes.ts'
 import { type ShareNext, shareNextReadings } from './shared-reading.ts'
 import { addSignInRoutes } from './sign-in-routes.ts'
@@ -25,14 +24,17 @@ type DatabaseParts = {
   readonly signIn: SignIn | null
 }
 
+/** Half of the connections that readers and the worker share: that many are left when everyone reads. */
+const READINGS_AT_ONCE = 3
+
 /** The web server over a database: the board, and the endpoints for deliveries and reports. */
 export function createWebServer(o: WebServerParts & DatabaseParts): WebServer {
-  const parts = { ...o, shareBoard: shareNextReadings<BoardPage>() }
+  const parts = { ...o, share: shareNextReadings(READINGS_AT_ONCE) }
   const signIn = o.signIn && signInPagesOf(parts, o.signIn)
   return createServerWithReader({ ...o, reader: openDatabaseReader(parts), signIn })
 }
 
-type SharedParts = WebServerParts & DatabaseParts & { readonly shareBoard: ShareNext<BoardPage> }
+type SharedParts = WebServerParts & DatabaseParts & { readonly share: ShareNext }
 
 function signInPagesOf(o: SharedParts, signIn: SignIn): SignInPages {
   const { baseUrl } = o.config

@@ -7,7 +7,7 @@ import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
 import type { Database } from '../../src/store/database.ts'
-import { changedSince } from '../../src/store/notify.ts'
+import { decodeChangeNotice } from '../../src/store/notify.ts'
 import { listPipelinesToWake } from '../../src/store/pipelines.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { type AskedEffect, inMemoryWorld } from '../support/in-memory-world.ts'
@@ -201,7 +201,7 @@ test('a deleted comment is written again if it is ours, and ignored otherwise', 
   expect(left).toEqual([{ githubId: null, digest: null }])
 })
 
-test('listeners receive one notification a group with the revision of each pipeline', async () => {
+test('listeners receive one notification a group with the revision of each issue', async () => {
   const payloads: string[] = []
   const { promise: notified, resolve } = Promise.withResolvers<void>()
   const stop = await database.listen(
@@ -214,8 +214,8 @@ test('listeners receive one notification a group with the revision of each pipel
   )
   await applyEvents(issueChanged({ number: 1 }, 'opened'), issueLabeled())
   await notified
-  expect(payloads.map((payload) => payload.split(' ').at(-1))).toEqual([`${(await only()).id}@1`])
-  expect(payloads.map(changedSince)).toEqual([expect.any(String)])
+  const touched = [{ repository: REPOSITORY.fullName, issue: ISSUE, revision: 1 }]
+  expect(payloads.map(decodeChangeNotice)).toEqual([{ since: expect.any(String), touched }])
   await stop()
 })
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { encodeChanges, NOTIFY_CHANNEL, notifyChanges } from '../../src/store/notify.ts'
+import { decodeChangeNotice, encodeChangeNotice, NOTIFY_CHANNEL, notifyChange } from '../../src/store/notify.ts'
 import { openTestDatabase } from '../support/database.ts'
 
 let database: Database
@@ -13,45 +13,47 @@ afterEach(async () => {
   await database.close()
 })
 
-function changes(count: number) {
-  return Array.from({ length: count }, (_, index) => ({ id: 1_000_000 + index, revision: index }))
-}
+const issueOf = (issue: number) => ({ repository: 'acme/rocket', issue, revision: 1 })
 
-test('changes are split into as few notifications as fit, none lost and none over the limit', () => {
-  expect(encodeChanges([])).toEqual([''])
-  expect(
-    encodeChanges([
-      { id: 7, revision: 12 },
-      { id: 9, revision: 3 },
-    ]),
-  ).toEqual(['7@12,9@3'])
-  const payloads = encodeChanges(changes(5_000))
+test('what a change touches is split into as few notifications as fit, none lost and none over the limit', () => {
+  const since = '2026-11-20T08:00:00.000Z'
+  for (const touched of ['everything', [], [issueOf(7), { user: 12 }]] as const) {
+    const payloads = encodeChangeNotice({ since, touched })
+    expect(payloads.map(decodeChangeNotice)).toEqual([{ since, touched }])
+  }
+  const touched = Array.from({ length: 500 }, (_, index) => issueOf(index))
+  const payloads = encodeChangeNotice({ since, touched })
   expect(payloads.length).toBeGreaterThan(1)
   for (const payload of payloads) expect(Buffer.byteLength(payload)).toBeLessThan(8_000)
-  expect(payloads.join(',').split(',')).toEqual(changes(5_000).map(({ id, revision }) => `${id}@${revision}`))
+  expect(payloads.map(decodeChangeNotice).flatMap((notice): readonly unknown[] => [...notice.touched])).toEqual(touched)
 })
 
+test.each(['', '7@12,9@3', '2026-11-20T08:00:00.000Z 7@12', '{"since":null}', 'null'])(
+  'a notification of another version, %j, touches everything',
+  (payload) => expect(decodeChangeNotice(payload)).toEqual({ since: null, touched: 'everything' }),
+)
+
 test('listeners receive what was committed, in order, and nothing that was rolled back', async () => {
-  const received: string[] = []
+  const received: number[] = []
   const { promise: last, resolve } = Promise.withResolvers<void>()
   const stop = await database.listen(
     NOTIFY_CHANNEL,
     (payload) => {
-      received.push(payload)
-      if (payload === '3@1') resolve()
+      const { touched } = decodeChangeNotice(payload)
+      if (touched !== 'everything') for (const place of touched) if ('user' in place) received.push(place.user)
+      if (received.at(-1) === 3) resolve()
     },
     () => undefined,
   )
-  const notify = (id: number) =>
-    database.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id, revision: 1 }]))
+  const notify = (user: number) => database.kysely.transaction().execute((trx) => notifyChange(trx, [{ user }]))
   await notify(1)
   const failing = database.kysely.transaction().execute(async (trx) => {
-    await notifyChanges(trx, [{ id: 2, revision: 1 }])
+    await notifyChange(trx, [{ user: 2 }])
     throw new Error('no')
   })
   await expect(failing).rejects.toThrow('no')
   await notify(3)
   await last
-  expect(received).toEqual(['1@1', '3@1'])
+  expect(received).toEqual([1, 3])
   await stop()
 })

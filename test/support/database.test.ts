@@ -1,7 +1,7 @@
 // Tests that share a database one after another must not notice.
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { NOTIFY_CHANNEL, notifyChanges } from '../../src/store/notify.ts'
+import { NOTIFY_CHANNEL, notifyChange } from '../../src/store/notify.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { minutesAfterNine } from './pipeline-fixtures.ts'
 
@@ -27,7 +27,7 @@ test('no row, sequence number or listener of a test reaches the next', async () 
   await first.close()
   const second = await openTestDatabase()
   expect(await insertDelivery(second)).toBe(1)
-  await second.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id: 1, revision: 1 }]))
+  await second.kysely.transaction().execute((trx) => notifyChange(trx, 'everything'))
   await second.kysely.selectFrom('deliveries').select('id').execute()
   expect(received).toEqual([])
   await second.close()
