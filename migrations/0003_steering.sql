@@ -36,6 +36,8 @@ alter table pipelines add column held_stages text[] not null default '{}';
 alter table pipelines add column silent_at timestamptz;
 alter table pipelines add column silent_health text check (silent_health in ('stalled', 'unknown'));
 alter table pipelines add column stale_at timestamptz;
+-- Until when its light counts as known unless GitHub, or its run, says anything more; null where nothing there decides it.
+alter table pipelines add column known_until timestamptz;
 alter table pipelines add column is_unsent boolean not null default false;
 -- Its line is not final: its repository's file has not been read, or only with mistakes.
 alter table pipelines add column awaits_file boolean not null default false;
@@ -46,21 +48,24 @@ alter table pipelines
     (light in ('running', 'review', 'queued', 'failed') or needs_you_at is not null) stored,
   add column needs_you boolean generated always as (coalesce(needs_you_at <= updated_at, false)) stored,
   add column health text generated always as (case
+    when known_until <= updated_at then 'unknown'
     when stale_at <= updated_at then 'stale' when silent_at <= updated_at then silent_health else 'ok' end) stored,
   add column turns_at timestamptz generated always as (least(
     case when needs_you_at > updated_at then needs_you_at end,
     case when silent_at > updated_at then silent_at end,
-    case when stale_at > updated_at then stale_at end)) stored,
+    case when stale_at > updated_at then stale_at end,
+    case when known_until > updated_at then known_until end)) stored,
   add column urgency smallint generated always as (case
     when not (held and light in ('running', 'review', 'queued', 'failed')) and not coalesce(needs_you_at <= updated_at, false)
       then 9 + array_position(array['running', 'review', 'queued', 'idle', 'failed', 'done'], light)
     when light = 'failed' then 0
-    when stale_at <= updated_at or (silent_at <= updated_at and silent_health is not null) then 1
+    when stale_at <= updated_at or (silent_at <= updated_at and silent_health is not null)
+      or known_until <= updated_at then 1
     when held and light in ('running', 'review', 'queued', 'failed') then 2
     else 3 end) stored;
 -- What the board lists, read from an index alone, however much has ended and however much is open (bench/board.ts).
 create index pipelines_open on pipelines (repository_id, urgency, since, id)
-  include (issue_number, light, held, needs_you_at, stale_at, silent_at, silent_health, is_unsent, awaits_file)
+  include (issue_number, light, held, needs_you_at, stale_at, silent_at, silent_health, known_until, is_unsent, awaits_file)
   where is_open;
 create index pipelines_by_urgency on pipelines (urgency, since, id) include (repository_id) where is_open;
 create index pipelines_to_turn on pipelines (turns_at) where is_open and turns_at is not null;

@@ -290,12 +290,14 @@ create table pipelines (
   silent_at timestamp with time zone,
   silent_health text,
   stale_at timestamp with time zone,
+  known_until timestamp with time zone,
   is_unsent boolean not null default false,
   awaits_file boolean not null default false,
   is_open boolean generated always as (((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text])) OR (needs_you_at IS NOT NULL))) stored,
   needs_you boolean generated always as (COALESCE((needs_you_at <= updated_at), false)) stored,
   health text generated always as (
 CASE
+    WHEN (known_until <= updated_at) THEN 'unknown'::text
     WHEN (stale_at <= updated_at) THEN 'stale'::text
     WHEN (silent_at <= updated_at) THEN silent_health
     ELSE 'ok'::text
@@ -312,12 +314,16 @@ END,
 CASE
     WHEN (stale_at > updated_at) THEN stale_at
     ELSE NULL::timestamp with time zone
+END,
+CASE
+    WHEN (known_until > updated_at) THEN known_until
+    ELSE NULL::timestamp with time zone
 END)) stored,
   urgency smallint generated always as (
 CASE
     WHEN ((NOT (held AND (light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text])))) AND (NOT COALESCE((needs_you_at <= updated_at), false))) THEN (9 + array_position(ARRAY['running'::text, 'review'::text, 'queued'::text, 'idle'::text, 'failed'::text, 'done'::text], light))
     WHEN (light = 'failed'::text) THEN 0
-    WHEN ((stale_at <= updated_at) OR ((silent_at <= updated_at) AND (silent_health IS NOT NULL))) THEN 1
+    WHEN ((stale_at <= updated_at) OR ((silent_at <= updated_at) AND (silent_health IS NOT NULL)) OR (known_until <= updated_at)) THEN 1
     WHEN (held AND (light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text]))) THEN 2
     ELSE 3
 END) stored,
@@ -336,7 +342,7 @@ CREATE INDEX pipelines_done ON public.pipelines USING btree (since) INCLUDE (rep
 CREATE INDEX pipelines_holding_slots ON public.pipelines USING btree (repository_id, live_attempts) WHERE (live_attempts > 0);
 CREATE INDEX pipelines_last_saved ON public.pipelines USING btree (updated_at) WHERE is_open;
 CREATE INDEX pipelines_needing_you ON public.pipelines USING btree (needs_you_at) WHERE (needs_you_at IS NOT NULL);
-CREATE INDEX pipelines_open ON public.pipelines USING btree (repository_id, urgency, since, id) INCLUDE (issue_number, light, held, needs_you_at, stale_at, silent_at, silent_health, is_unsent, awaits_file) WHERE is_open;
+CREATE INDEX pipelines_open ON public.pipelines USING btree (repository_id, urgency, since, id) INCLUDE (issue_number, light, held, needs_you_at, stale_at, silent_at, silent_health, known_until, is_unsent, awaits_file) WHERE is_open;
 CREATE INDEX pipelines_reconcile ON public.pipelines USING btree (reconcile_at) WHERE (reconcile_at IS NOT NULL);
 CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after) WHERE (published_revision < revision);
 CREATE INDEX pipelines_to_turn ON public.pipelines USING btree (turns_at) WHERE (is_open AND (turns_at IS NOT NULL));

@@ -9,6 +9,7 @@ import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { stageReadyForAdmission } from '../pipeline/stages/attempt-events.ts'
 import { countLiveAttempts } from '../pipeline/stages/attempts.ts'
+import { knownUntil } from '../pipeline/view/health.ts'
 import { workflowHoldOn } from '../pipeline/view/held-by-andon.ts'
 import { headlineOf, isUnsentAtWork, upcomingProblems } from '../pipeline/view/light.ts'
 import { needsYouAt } from '../pipeline/view/needs-you.ts'
@@ -89,6 +90,7 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: Pipe
     since: headline.since,
     needsYouAt: needsYouAt(pipeline),
     ...healthColumns(pipeline),
+    knownUntil: knownUntil(pipeline, now),
     awaitsFile: pipeline.isConfigured === false,
     title: pipeline.issue.title,
     people: peopleOf(pipeline),

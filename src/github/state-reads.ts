@@ -26,6 +26,8 @@ type SubjectState = IssueState | PullRequestState | RunState
 export type StateRead = {
   /** Null where nothing has changed, or where GitHub knows no such thing. */
   readonly state: SubjectState | null
+  /** False where GitHub knows no such thing. */
+  readonly isFound: boolean
   /** What the answers are called, to be given the next time. */
   readonly etags: Etags
 }
@@ -54,17 +56,20 @@ export function openStateReads(call: SendRequest): StateReads {
           return etags[key] === undefined ? [] : [[key, etags[key]]]
         }),
       )
-      if (first.every((answer) => answer === null || answer.status === 304)) return { state: null, etags: same }
+      const isFound = first[0] !== null
+      if (first.every((answer) => answer === null || answer.status === 304))
+        return { state: null, isFound, etags: same }
       // What has not changed comes without a body.
       const answers = first.some((answer) => answer?.status === 304) ? await read({}) : first
       const bodies = answers.map((answer) => answer?.body ?? null)
-      if (answers[0] == null) return { state: null, etags: {} }
+      if (answers[0] == null) return { state: null, isFound: false, etags: {} }
       const named = parts.flatMap(({ route, parameters }, index) => {
         const etag = answers[index]?.etag ?? null
         return etag === null ? [] : [[keyOf(route, parameters), etag] as const]
       })
       return {
         state: readAnswer(() => stateOf(subject, bodies, access.repositoryId, receipt)),
+        isFound,
         etags: Object.fromEntries(named),
       }
     },

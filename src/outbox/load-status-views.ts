@@ -2,7 +2,7 @@
 import { activeHolds } from '../pipeline/holds/holds.ts'
 import { issuesOfReply, type ReplyEffect } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
-import { healthAtWork } from '../pipeline/view/light.ts'
+import { healthAtWork } from '../pipeline/view/health.ts'
 import type { StatusView } from '../render/status-view.ts'
 import { loadOuterHolds } from '../store/holds.ts'
 import { listPipelinesWithConfiguration } from '../store/pipelines.ts'
@@ -19,16 +19,18 @@ export async function loadStatusViews(
   const outerHolds = await loadOuterHolds(database.kysely, id)
   const rows = await listPipelinesWithConfiguration(database, id, [...new Set(issueNumbers)], now())
   return new Map(
-    rows.map(({ issueNumber, document: pipeline, accessProblems, configurationProblems, configuration }) => {
-      const holds = activeHolds(pipeline, outerHolds)
-      const overlay = healthAtWork(pipeline, now(), holds)
-      const problems = configurationProblems.map(({ message, fileLine }) => `line ${fileLine}: ${message}`)
-      const pageUrl = pageUrlOf(baseUrl, fullName, issueNumber)
-      return [
-        issueNumber,
-        { pipeline, overlay, holds, accessProblems, problems, isConfigured: configuration !== null, pageUrl },
-      ]
-    }),
+    rows.map(
+      ({ issueNumber, document: pipeline, knownUntil, accessProblems, configurationProblems, configuration }) => {
+        const holds = activeHolds(pipeline, outerHolds)
+        const overlay = healthAtWork(pipeline, now(), { until: knownUntil, holds })
+        const problems = configurationProblems.map(({ message, fileLine }) => `line ${fileLine}: ${message}`)
+        const pageUrl = pageUrlOf(baseUrl, fullName, issueNumber)
+        return [
+          issueNumber,
+          { pipeline, overlay, holds, accessProblems, problems, isConfigured: configuration !== null, pageUrl },
+        ]
+      },
+    ),
   )
 }
 

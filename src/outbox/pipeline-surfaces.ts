@@ -3,7 +3,7 @@ import type { StageName } from '../line/line.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import { isProgress } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { healthAtWork } from '../pipeline/view/light.ts'
+import { healthAtWork } from '../pipeline/view/health.ts'
 import { surfacesOf } from '../pipeline/view/surfaces.ts'
 import {
   type CheckRunContext,
@@ -33,8 +33,8 @@ export function desiredPipelineSurfaces(state: PublishedPipeline, now: Instant):
 const KIND_ORDER = { check: 0, comment: 1 } as const
 
 function currentSurfaces(state: PublishedPipeline, now: Instant): readonly DesiredSurface[] {
-  const { pipeline, pipelineId, holds } = state
-  const o = checkContextOf(state, healthAtWork(pipeline, now, holds))
+  const { pipeline, pipelineId, holds, knownUntil } = state
+  const o = checkContextOf(state, healthAtWork(pipeline, now, { until: knownUntil, holds }))
   const stages = pipeline.stages.map(({ name }) => name)
   const surfaces = surfacesOf(pipeline)
   // In the first comment, which is read first: more of them would all be edited whenever one stage moves.

@@ -12,6 +12,7 @@ import {
 } from '../pipeline/deadlines/reconcile.ts'
 import type { Answer } from '../pipeline/model/questions.ts'
 import { type Instant, latest } from '../pipeline/model/time.ts'
+import { knownFrom } from '../pipeline/view/health.ts'
 import { findAccessBlock } from '../store/access-problems.ts'
 import { claimReconciles, type DueReconcile, endCutOffs, saveReconcile } from '../store/reconciles.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
@@ -70,7 +71,7 @@ export function openReconcile(o: RepairContext): Reconcile {
       issueNumber: pipeline.issue.number,
     }
     keepPace(installationId)
-    const found = { etags: {} as Etags, repaired: 0, isSoonAgain: false }
+    const found: Found = { etags: {}, repaired: 0, isSoonAgain: false, isConfirmed: true }
     try {
       if (o.callQuota.isSpent(installationId, SHARE_OF_CALLS))
         return await putOff(due, millisecondsAfter(now(), RETRY_MS), 'too much has been read')
@@ -78,9 +79,10 @@ export function openReconcile(o: RepairContext): Reconcile {
       if (blockedUntil !== null) return await putOff(due, blockedUntil, 'GitHub refuses access')
       for (const question of reconcileQuestions(pipeline)) await readOne(due, access, question, found)
       await recordAccessWorks(o, access, PERMISSIONS)
-      const { etags, repaired } = found
+      const { etags, repaired, isConfirmed } = found
       const nextAt = found.isSoonAgain ? millisecondsAfter(now(), YOUNG_MS) : reconcileAt(pipeline, now())
-      await saveReconcile(database, due.id, { now: now(), nextAt: nextAt ?? now(), repaired, etags, error: null })
+      const read = { now: now(), nextAt: nextAt ?? now(), repaired, etags, error: null }
+      await saveReconcile(database, due, { ...read, knownUntil: isConfirmed ? knownFrom(now()) : null })
     } catch (failure) {
       if (!(failure instanceof GitHubFailure)) throw failure
       await putOff(due, await retryAfter(due, access, failure), failure.message, found.repaired)
@@ -91,18 +93,20 @@ export function openReconcile(o: RepairContext): Reconcile {
     due: DueReconcile,
     access: RepositoryAccess,
     question: ReconcileQuestion,
-    found: { etags: Etags; repaired: number; isSoonAgain: boolean },
+    found: Found,
   ): Promise<void> {
     const at = now()
     const receipt: ReadReceipt = { kind: 'read', id: `reconcile/${keyOf(question)}`, at, repairedAt: at }
     const read = await o.github.readState(access, question, due.etags, receipt)
     const { state } = read
+    if (!read.isFound) found.isConfirmed = false
     if (state === null || !isNews(due.document, question, state)) {
       found.etags = { ...found.etags, ...read.etags }
       return
     }
     if (changedAt(state) > millisecondsAfter(at, -YOUNG_MS)) {
       found.isSoonAgain = true
+      found.isConfirmed = false
       return
     }
     const answer = await ask(access, question, receipt)
@@ -110,6 +114,7 @@ export function openReconcile(o: RepairContext): Reconcile {
     const askedBefore = Object.entries(read.etags).every(([key, etag]) => due.etags[key] === `${ASKED}${etag}`)
     const etags = Object.entries(read.etags).map(([key, etag]) => [key, askedBefore ? etag : `${ASKED}${etag}`])
     found.etags = { ...found.etags, ...Object.fromEntries(etags) }
+    if (answer === null) found.isConfirmed = false
     if (answer === null || askedBefore) return
     if (now() < at) throw new GitHubFailure('retryable', 'the clock was corrected while GitHub was asked')
     const { repositoryId: id, fullName, private: isPrivate, defaultBranch, installationId } = due
@@ -134,7 +139,8 @@ export function openReconcile(o: RepairContext): Reconcile {
   }
 
   async function putOff(due: DueReconcile, nextAt: Instant, error: string, repaired = 0) {
-    await saveReconcile(database, due.id, { now: now(), nextAt, repaired, etags: due.etags, error })
+    const { etags } = due
+    await saveReconcile(database, due, { now: now(), nextAt, repaired, etags, error, knownUntil: null })
   }
 
   function keepPace(installationId: number): void {
@@ -152,13 +158,27 @@ export function openReconcile(o: RepairContext): Reconcile {
     failure: GitHubFailure,
   ): Promise<Instant> {
     const at = now()
+    if (failure.isOutage) {
+      // The pipeline is not to blame, and nothing is known of it before GitHub is back.
+      const again = millisecondsAfter(at, RETRY_MS)
+      pauses.set(access.installationId, again)
+      return await readAgainAt(o, access, failure, again)
+    }
     const failingMs = failingSince === null ? 0 : Date.parse(at) - Date.parse(failingSince)
     const later = millisecondsAfter(at, Math.min(Math.max(failingMs, RETRY_MS), LONGEST_RETRY_MS))
-    if (failure.isOutage) pauses.set(access.installationId, millisecondsAfter(at, RETRY_MS))
     return await readAgainAt(o, access, failure, later)
   }
 
   return { step }
+}
+
+/** What reading one pipeline has come to so far. */
+type Found = {
+  etags: Etags
+  repaired: number
+  isSoonAgain: boolean
+  /** Whether its light counts as known by it: not where GitHub knew no such thing, or is about to be heard. */
+  isConfirmed: boolean
 }
 
 /** A name that no answer has, so that it is read again. */

@@ -42,14 +42,14 @@ async function loadPipelineState(
 ): Promise<DesiredState> {
   const pipelineId = claim.target.id
   const { repositoryId } = claim.access
-  const { revision, document: pipeline, accessProblems } = await loadPipelineToPublish(trx, pipelineId, now)
+  const { revision, document: pipeline, knownUntil, accessProblems } = await loadPipelineToPublish(trx, pipelineId, now)
   const pageUrl = `${baseUrl}/${claim.repository}/issues/${claim.issueNumber}`
   const pullRequestNumbers = decidingPullRequests(pipeline).map(({ number }) => number)
   const issue = { repositoryId, issueNumber: claim.issueNumber }
   // GitHub shows one check run per name, so only the check of a pull request's only issue may be called `andon / plan`.
   const isOnlyIssue = !(await isAnotherIssueOn(trx, issue, pullRequestNumbers))
   const holds = activeHolds(pipeline, await loadOuterHolds(trx, repositoryId))
-  const shown = { pipelineId, pipeline, publications, isOnlyIssue, holds, accessProblems, pageUrl }
+  const shown = { pipelineId, pipeline, publications, isOnlyIssue, holds, knownUntil, accessProblems, pageUrl }
   return { revision, desired: desiredPipelineSurfaces(shown, now) }
 }
 

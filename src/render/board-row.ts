@@ -7,12 +7,13 @@ import type { Health, Light, Pipeline, Stage, StageStatus } from '../pipeline/mo
 import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
-import { activityOf, type HealthAtWork, headlineOf, healthAtWork, hiddenStageOf } from '../pipeline/view/light.ts'
+import { type HealthAtWork, healthAtWork } from '../pipeline/view/health.ts'
+import { activityOf, headlineOf, hiddenStageOf } from '../pipeline/view/light.ts'
 import { hasEnded } from '../pipeline/view/needs-you.ts'
 import { appendAccessProblems } from './access-problem.ts'
 import type { Wait } from './explanation.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
-import { EVIDENCE_SOURCES, formatTime, HEALTH_WORDS, repairedText } from './labels.ts'
+import { EVIDENCE_SOURCES, formatMinute, formatTime, HEALTH_WORDS, repairedText } from './labels.ts'
 import { healthOfStage, type Lamp, lampOf } from './lamp.ts'
 import { describeReason, unmentionedWaitEnd, waitOf } from './reason.ts'
 
@@ -25,6 +26,8 @@ export type BoardPipeline = {
   readonly held: boolean
   readonly outerHolds: OuterHolds
   readonly needsYouAt: Instant | null
+  /** Until when its light counts as known; null or absent where nothing at GitHub decides it. */
+  readonly knownUntil?: Instant | null
   /** What GitHub refuses here now, and whether that keeps the pipeline from going on. */
   readonly accessProblems?: readonly KnownAccessProblem[]
   readonly keptOut?: boolean
@@ -55,6 +58,8 @@ export type BoardRow = {
   readonly since: Instant
   readonly aliveAt: Instant | null
   readonly progressAt: Instant | null
+  /** When what the row shows was last known, if that is too long ago to go by: its health is unknown. Null else. */
+  readonly lastKnownAt: Instant | null
   readonly reason: string
   /** The reason for programs, because the words may change. Null without a reason. */
   readonly reasonKind: Reason['kind'] | null
@@ -92,7 +97,8 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
   const { pipeline } = shown
   const headline = headlineOf(pipeline)
   const atWork = healthOf(shown, now)
-  const text = describeReason(headline.reason, headline.stage)
+  const lastKnownAt = atWork.isOutdated ? atWork.since : null
+  const text = appendLastKnown(describeReason(headline.reason, headline.stage), lastKnownAt)
   const stage = pipeline.stages.find(({ name }) => name === headline.stage)
   return {
     id: shown.id,
@@ -110,6 +116,7 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
     attempt: attemptNumberOf(stage),
     since: headline.since,
     ...activityOf(pipeline),
+    lastKnownAt,
     reason: appendAccessProblems(
       shown.held ? appendHolds(text, unmentionedHolds(headline.reason, activeHolds(pipeline, shown.outerHolds))) : text,
       shown.accessProblems ?? [],
@@ -177,6 +184,12 @@ export function attemptNumberOf(stage: Stage | undefined): number | null {
   return currentAttempt(stage)?.number || null
 }
 
+function appendLastKnown(reason: string, lastKnownAt: Instant | null): string {
+  if (lastKnownAt === null) return reason
+  const words = `not confirmed since ${formatMinute(lastKnownAt)}`
+  return reason === '' ? words : `${reason}; ${words}`
+}
+
 /** `test failed, again at 14:02 UTC`. */
 function describeHidden(pipeline: Pipeline, atWork: HealthAtWork): HiddenStage | null {
   const hidden = hiddenStageOf(pipeline)
@@ -195,8 +208,8 @@ function runUrlOf({ stages }: Pipeline, name: string): string | null {
 }
 
 /** The health of the stage at work, under the holds that are in force. */
-export function healthOf({ pipeline, outerHolds }: BoardPipeline, now: Instant): HealthAtWork {
-  return healthAtWork(pipeline, now, activeHolds(pipeline, outerHolds))
+export function healthOf({ pipeline, outerHolds, knownUntil = null }: BoardPipeline, now: Instant): HealthAtWork {
+  return healthAtWork(pipeline, now, { until: knownUntil, holds: activeHolds(pipeline, outerHolds) })
 }
 
 /** The stages in the order of the line, each with its light. */

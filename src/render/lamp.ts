@@ -2,7 +2,7 @@
 // wherever it is seen.
 import type { StageName } from '../line/line.ts'
 import type { Health, StageStatus } from '../pipeline/model/pipeline.ts'
-import type { HealthAtWork } from '../pipeline/view/light.ts'
+import type { HealthAtWork } from '../pipeline/view/health.ts'
 import { HEALTH_WORDS, LIGHT_SYMBOLS } from './labels.ts'
 
 /** The shape is that of the status; an unwell one is amber and has the word of its health. */

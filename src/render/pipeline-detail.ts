@@ -7,7 +7,7 @@ import type { Attempt, Health, Pipeline, Stage, StageStatus } from '../pipeline/
 import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { runPageOf } from '../pipeline/stages/attempts.ts'
-import type { HealthAtWork } from '../pipeline/view/light.ts'
+import type { HealthAtWork } from '../pipeline/view/health.ts'
 import { surfacesOf } from '../pipeline/view/surfaces.ts'
 import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, healthOf, safeWebUrl } from './board-row.ts'
 import { describeChange, describeShownPullRequest } from './history.ts'

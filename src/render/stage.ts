@@ -6,7 +6,7 @@ import type { Hold } from '../pipeline/model/hold.ts'
 import type { Attempt, AttemptControl, Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import { runPageOf } from '../pipeline/stages/attempts.ts'
 import { blankStage } from '../pipeline/stages/derive-from-attempts.ts'
-import type { HealthAtWork } from '../pipeline/view/light.ts'
+import type { HealthAtWork } from '../pipeline/view/health.ts'
 import { accessProblemsMarkdown } from './access-problem.ts'
 import { describeClosed } from './dispatch-reason.ts'
 import { appendHolds, holdsOnStage, unmentionedHolds } from './hold-text.ts'
@@ -15,6 +15,7 @@ import {
   formatMinute,
   formatSecond,
   HEALTH_LABELS,
+  HEALTH_WORDS,
   LIGHT_SYMBOLS,
   stageLightsText,
 } from './labels.ts'
@@ -40,7 +41,8 @@ export function statusText(stage: Stage, { overlay, holds }: StageOverlays): str
   // A stage that waits because of a hold names it in its reason.
   const held = otherHoldsOn(stage, holds).length === 0 ? '' : ', held'
   const word = `${LIGHT_SYMBOLS[stage.status].word}${held}`
-  const label = HEALTH_LABELS[healthOfStage(stage.name, overlay)]
+  const health = healthOfStage(stage.name, overlay)
+  const label = overlay?.isOutdated ? HEALTH_WORDS[health] : HEALTH_LABELS[health]
   if (label === null) return word
   return overlay?.since ? `${word}, ${label} since ${formatMinute(overlay.since)}` : `${word}, ${label}`
 }

@@ -172,7 +172,7 @@ function rowLine(row: BoardRow, widths: Widths, now: Instant): readonly Span[] {
   const number = `#${row.issue}`
   const repository = cutToWidth(shownNameOf(row, widths.isShort).slice(0, -number.length), widths.name - number.length)
   const name = fitToWidth(repository + number, widths.name)
-  const since = ageText(row.since, now).padStart(4)
+  const since = ageText(row.lastKnownAt ?? row.since, now).padStart(4)
   return [
     { text: fitToWidth(text, widths.state), tone },
     strong(`  ${name}`),

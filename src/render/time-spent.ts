@@ -2,7 +2,7 @@
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { Health, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { HealthAtWork } from '../pipeline/view/light.ts'
+import type { HealthAtWork } from '../pipeline/view/health.ts'
 import { issueSpansOf, type SpanKind, type StageSpan } from '../pipeline/view/stage-spans.ts'
 import { formatDuration, formatMinute, HEALTH_WORDS } from './labels.ts'
 import { healthOfStage } from './lamp.ts'

@@ -2,7 +2,7 @@
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { HealthAtWork } from '../pipeline/view/light.ts'
+import type { HealthAtWork } from '../pipeline/view/health.ts'
 import { type TimelineItem, timelineOf } from '../pipeline/view/timeline.ts'
 import { type AttemptCard, attemptCardOf } from './attempt-card.ts'
 import { type EvidenceView, evidenceViewOf } from './evidence.ts'

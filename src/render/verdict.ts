@@ -22,6 +22,6 @@ function whyVerdict(verdict: LineVerdict, { open, moving, failed, held }: LineCo
     case 'nothing-to-do':
       return 'no issue is on the line'
     case 'cannot-know':
-      return isBlind ? 'nothing from GitHub reaches Andon' : 'what runs says nothing'
+      return isBlind ? 'nothing from GitHub reaches Andon' : 'nothing is known of what runs'
   }
 }

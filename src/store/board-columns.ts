@@ -40,6 +40,7 @@ export const isNeedingYou = (now: Instant) =>
 /** While a hold keeps an attempt from being sent, its silence says nothing. */
 export const healthAt = (now: Instant) => sql<Health>`case
   when pipelines.is_unsent and ${IS_HELD_AROUND} then 'ok'
+  when pipelines.known_until <= ${now} then 'unknown'
   when pipelines.stale_at <= ${now} then 'stale'
   when pipelines.silent_at <= ${now} then pipelines.silent_health
   else 'ok' end`

@@ -10,7 +10,7 @@ import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 /**
  * Of the pipelines that have not ended. Each is counted once at its light; the others are counted apart. `mistaken` files
  * count as needing a person too, unless a pipeline waits for the file and is counted for it: one need counts once.
- * `moving` pipelines run and need nobody.
+ * `moving` pipelines run as far as is known, and need nobody.
  */
 export type BoardCounts = Readonly<
   Record<
@@ -39,7 +39,7 @@ export async function countBoard(trx: Transaction, place: VisiblePlace, now: Ins
       countOf('open', sql`true`),
       countOf('held', sql`is_held`),
       countOf('needsYou', sql`is_needy`),
-      countOf('moving', sql`light = 'running' and not is_needy`),
+      countOf('moving', sql`light = 'running' and not is_needy and health <> 'unknown'`),
     ])}
     from (
       select light, alike, ${healthAt(now)} as health, ${IS_HELD} as is_held, ${isNeedingYou(now)} as is_needy

@@ -29,14 +29,15 @@ export function openPipelines(now: Instant): RawBuilder<unknown> {
   const asSaved = sql`null::integer as issue_number, light, held, is_unsent, awaits_file,
     case when needs_you then '-infinity'::timestamptz end as needs_you_at,
     case when health = 'stale' then '-infinity'::timestamptz end as stale_at,
-    case when health in ('stalled', 'unknown') then '-infinity'::timestamptz end as silent_at, health as silent_health`
+    case when health in ('stalled', 'unknown') then '-infinity'::timestamptz end as silent_at, health as silent_health,
+    null::timestamptz as known_until`
   return sql`(
     with turned as materialized (
       select repository_id, issue_number, light, held, is_unsent, awaits_file, needs_you, health, needs_you_at, stale_at,
-        silent_at, silent_health
+        silent_at, silent_health, known_until
       from pipelines where id in (${turnedIds(now)}))
     select repository_id, ${asSaved}, pipelines as alike from board_counts
     union all select repository_id, ${asSaved}, -1 from turned
     union all select repository_id, issue_number, light, held, is_unsent, awaits_file, needs_you_at, stale_at, silent_at,
-      silent_health, 1 from turned)`
+      silent_health, known_until, 1 from turned)`
 }

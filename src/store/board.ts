@@ -45,6 +45,8 @@ export type StoredPipeline = {
   readonly since: Instant
   /** From when on a person is needed if nothing changes; null for never. */
   readonly needsYouAt: Instant | null
+  /** Until when its light counts as known; null where nothing at GitHub decides it. */
+  readonly knownUntil: Instant | null
   /** What GitHub refuses here now, and whether that keeps the pipeline from going on. */
   readonly accessProblems: readonly KnownAccessProblem[]
   readonly keptOut: boolean
@@ -155,6 +157,7 @@ const COLUMNS = [
   'pipelines.stage',
   'pipelines.since',
   'pipelines.needsYouAt',
+  'pipelines.knownUntil',
   'pipelines.document as pipeline',
   'pipelines.updatedAt',
   IS_HELD.as('held'),
@@ -229,8 +232,19 @@ async function countSelected(trx: Transaction, query: BoardQuery, now: Instant):
 }
 
 function toStoredPipeline(row: StoredPipeline): StoredPipeline {
-  const { id, repository, revision, held, outerHolds, light, stage, since, needsYouAt, pipeline, updatedAt } = row
-  const { accessProblems, keptOut, awaitsFile } = row
-  const shown = { light, stage, since, needsYouAt, accessProblems, keptOut, awaitsFile, pipeline, updatedAt }
+  const { id, repository, revision, held, outerHolds, light, stage, since, needsYouAt, knownUntil } = row
+  const { accessProblems, keptOut, awaitsFile, pipeline, updatedAt } = row
+  const shown = {
+    light,
+    stage,
+    since,
+    needsYouAt,
+    knownUntil,
+    accessProblems,
+    keptOut,
+    awaitsFile,
+    pipeline,
+    updatedAt,
+  }
   return { id, repository, revision, held, outerHolds, ...shown }
 }

@@ -61,6 +61,7 @@ export async function findNextDueAt({ kysely }: Database, since: Instant): Promi
       first('publish_claimed_until', table, sql`${behind} and publish_claim_token is not null`),
     ]),
     first('wake_at', 'pipelines', sql`true`),
+    first('turns_at', 'pipelines', sql`is_open`),
     first('admit_at', 'repositories', sql`true`),
     first('next_write_at', 'budgets', sql`true`),
     first('blocked_until', 'budgets', sql`true`),

@@ -93,13 +93,16 @@ type PipelineColumns = {
   wakeAt: Instant | null
 }
 
+/** When something is decided, or it looks different from then on. */
+const WAKES_AT = sql<Instant | null>`least(wake_at, turns_at)`
+
 export async function loadPipelinesOfIssues(
   trx: Transaction,
   keys: readonly IssueKey[],
 ): Promise<readonly PipelineRow[]> {
   if (keys.length === 0) return []
   const { rows } = await sql<PipelineColumns>`
-    select id, repository_id, issue_number, revision, document, wake_at from pipelines
+    select id, repository_id, issue_number, revision, document, ${WAKES_AT} as wake_at from pipelines
     join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
       on repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
   return rows.map(toPipelineRow)
@@ -109,7 +112,8 @@ export async function loadPipelineRowsById(trx: Transaction, ids: readonly numbe
   if (ids.length === 0) return []
   const rows = await trx
     .selectFrom('pipelines')
-    .select(['id', 'repositoryId', 'issueNumber', 'revision', 'document', 'wakeAt', 'startedAt', 'denial'])
+    .select(['id', 'repositoryId', 'issueNumber', 'revision', 'document', 'startedAt', 'denial'])
+    .select(WAKES_AT.as('wakeAt'))
     .where('id', 'in', ids)
     .execute()
   return rows.map(toPipelineRow)

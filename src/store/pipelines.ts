@@ -25,6 +25,9 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
         silentAt: eb.ref('excluded.silentAt'),
         silentHealth: eb.ref('excluded.silentHealth'),
         staleAt: eb.ref('excluded.staleAt'),
+        // What has been read since is not in the document.
+        knownUntil: sql`case when excluded.known_until is null then null
+          else greatest(pipelines.known_until, excluded.known_until) end`,
         isUnsent: eb.ref('excluded.isUnsent'),
         awaitsFile: eb.ref('excluded.awaitsFile'),
         title: eb.ref('excluded.title'),
@@ -51,26 +54,22 @@ export async function saveHistory(trx: Transaction, rows: readonly Insertable<Ta
 }
 
 /**
- * Ids of pipelines whose `wake_at` has passed, longest overdue first. Those in a repository that Andon cannot reach are
- * left out: they need GitHub's answer first, and are overdue at once when the repository is back.
+ * Ids of pipelines of which something is decided now, or which look different from now on, longest overdue first. Those in a
+ * repository that Andon cannot reach are left out: they need GitHub's answer first, and are overdue at once when it is back.
  */
 export async function listPipelinesToWake(
   { kysely }: Database,
   now: Instant,
   limit: number,
 ): Promise<readonly number[]> {
-  const due = await kysely
-    .selectFrom('pipelines')
-    .select('id')
-    .where('wakeAt', '<=', now)
-    .where(
-      sql<boolean>`exists (select from repositories join installations on installations.id = installation_id
-        where repositories.id = repository_id and ${isReached})`,
-    )
-    .orderBy('wakeAt')
-    .limit(limit)
-    .execute()
-  return due.map(({ id }) => id)
+  const { rows } = await sql<{ id: number }>`
+    select id from (
+      select id, repository_id, wake_at as due_at from pipelines where wake_at <= ${now}
+      union all select id, repository_id, turns_at from pipelines where is_open and turns_at <= ${now}) as due
+    where exists (select from repositories join installations on installations.id = installation_id
+      where repositories.id = repository_id and ${isReached})
+    group by id order by min(due_at) limit ${limit}`.execute(kysely)
+  return rows.map(({ id }) => Number(id))
 }
 
 /** The pipeline of an issue; null when the issue is not on the line. */
@@ -93,7 +92,8 @@ export async function loadPipelineToPublish(trx: Transaction, id: number, now: I
   return await trx
     .selectFrom('pipelines')
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
-    .select(['pipelines.revision', 'pipelines.document', accessProblemsColumn(now).as('accessProblems')])
+    .select(['pipelines.revision', 'pipelines.document', 'pipelines.knownUntil'])
+    .select(accessProblemsColumn(now).as('accessProblems'))
     .where('pipelines.id', '=', id)
     .executeTakeFirstOrThrow()
 }
@@ -108,7 +108,8 @@ export async function listPipelinesWithConfiguration(
   return await kysely
     .selectFrom('pipelines')
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
-    .select(['pipelines.issueNumber', 'pipelines.document', 'configurationProblems', 'configuration'])
+    .select(['pipelines.issueNumber', 'pipelines.document', 'pipelines.knownUntil'])
+    .select(['configurationProblems', 'configuration'])
     .select(accessProblemsColumn(now).as('accessProblems'))
     .where('pipelines.repositoryId', '=', repositoryId)
     .where('pipelines.issueNumber', 'in', issueNumbers)

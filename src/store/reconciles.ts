@@ -56,13 +56,15 @@ export async function claimReconciles(
 /** Saves what a reading came to: `error` null where everything was read. Ends the claim. */
 export async function saveReconcile(
   { kysely }: Database,
-  id: number,
+  { id, repositoryId }: Pick<DueReconcile, 'id' | 'repositoryId'>,
   o: {
     readonly now: Instant
     readonly nextAt: Instant
     readonly repaired: number
     readonly etags: DueReconcile['etags']
     readonly error: string | null
+    /** Until when its light counts as known by this reading; null where that confirmed nothing. */
+    readonly knownUntil: Instant | null
   },
 ): Promise<void> {
   const { now, repaired, error } = o
@@ -81,12 +83,24 @@ export async function saveReconcile(
       }),
     )
     .execute()
-  await kysely
-    .updateTable('pipelines')
-    .set({ reconcileAt: o.nextAt })
-    .where('id', '=', id)
-    .where('reconcileAt', 'is not', null)
-    .execute()
+  await kysely.transaction().execute(async (trx) => {
+    const outdated = trx.selectFrom('pipelines').select('id').where('id', '=', id).where('knownUntil', '<=', now)
+    const isKnownAgain = o.knownUntil !== null && (await outdated.executeTakeFirst()) !== undefined
+    // What is counted changes: as with every other change of it, under the repository's lock.
+    if (isKnownAgain)
+      await trx.selectFrom('repositories').select('id').where('id', '=', repositoryId).forUpdate().execute()
+    await trx
+      .updateTable('pipelines')
+      .set({
+        reconcileAt: sql`case when reconcile_at is null then null else ${o.nextAt}::timestamptz end`,
+        ...(o.knownUntil !== null && {
+          knownUntil: sql`case when known_until is null then null else greatest(known_until, ${o.knownUntil}) end`,
+        }),
+        ...(isKnownAgain && { wakeAt: sql`least(wake_at, ${now})` }),
+      })
+      .where('id', '=', id)
+      .execute()
+  })
 }
 
 /** Lets every pipeline be read now: what GitHub sent meanwhile may be lost. Locks them in the door's order. */

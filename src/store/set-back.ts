@@ -12,7 +12,7 @@ const TOLERANCE_MS = 30_000
 /** Columns with moments of our own clock that something waits for, or is measured from. */
 export const OWN_MOMENTS = {
   effects: ['due_at', 'claimed_until', 'sent_at', 'missed_at', 'created_at'],
-  pipelines: ['wake_at', 'reconcile_at', 'publish_after', 'publish_claimed_until'],
+  pipelines: ['wake_at', 'reconcile_at', 'known_until', 'publish_after', 'publish_claimed_until'],
   repositories: ['publish_after', 'publish_claimed_until', 'admit_at', 'read_at', 'configuration_read_at'],
   installations: ['read_at'],
   publications: ['sent_at'],

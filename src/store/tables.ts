@@ -120,6 +120,8 @@ export type Tables = ProcessTables &
       silentAt: Instant | null
       silentHealth: 'stalled' | 'unknown' | null
       staleAt: Instant | null
+      /** Until when its light counts as known without another word of GitHub; null where nothing at GitHub decides it. */
+      knownUntil: Instant | null
       /** Its attempt has not been sent. */
       isUnsent: Generated<boolean>
       /** Its line is not final: its repository's file has not been read, or only with mistakes. */

@@ -62,6 +62,9 @@ const rowFields = {
   since: moment,
   aliveAt: moment.nullable(),
   progressAt: moment.nullable(),
+  lastKnownAt: moment.nullable().meta({
+    description: 'When the light was last confirmed, if that is too long ago: then `health` is `unknown`. Null else.',
+  }),
   reason: text('In words, which may change.'),
   reasonKind: z.string().nullable().meta({ description: 'The reason for programs; more kinds may come.' }),
   waiting: z.strictObject({ for: z.string(), until: moment.nullable() }).nullable(),

@@ -24,6 +24,7 @@ function changed(pipeline: Pipeline, name: string, change: Partial<Stage>): Pipe
 
 function surfaceState(pipeline: Pipeline, publications: readonly Publication[]): SurfaceState {
   const context = {
+    knownUntil: null,
     isOnlyIssue: true,
     holds: [],
     accessProblems: [],

@@ -37,6 +37,7 @@ test('the row of a running pipeline shows its attempt, both clocks and its evide
     since: minutesAgo(12),
     aliveAt: minutesAgo(2),
     progressAt: minutesAgo(2),
+    lastKnownAt: null,
     reason: 'attempt 1, job code, step "npm test" (4 of 6)',
     reasonKind: 'running',
     waiting: null,

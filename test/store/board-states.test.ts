@@ -62,6 +62,7 @@ async function changeSome(chance: SeededRandom): Promise<void> {
         needsYouAt: light === 'done' ? null : moment(),
         staleAt: moment(),
         silentAt: moment(),
+        knownUntil: moment(),
         silentHealth: chance.pick(['stalled', 'unknown']),
         updatedAt: minutesAfterNine(chance.pick([21, 30, 36])),
       })
@@ -127,7 +128,7 @@ async function expectAsRows(place: VisiblePlace, now: string, round: string): Pr
     unknown: ofHealth('unknown'),
     open: rows.length,
     held: rows.filter(({ isHeld }) => isHeld).length,
-    moving: rows.filter(({ light, isNeedy }) => light === 'running' && !isNeedy).length,
+    moving: rows.filter(({ light, isNeedy, health }) => light === 'running' && !isNeedy && health !== 'unknown').length,
     needsYou,
     mistaken: counts.mistaken,
   })

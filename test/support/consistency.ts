@@ -4,7 +4,8 @@ import { expect } from 'vitest'
 import { activeHolds } from '../../src/pipeline/holds/holds.ts'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
-import { deriveHealth, headlineOf } from '../../src/pipeline/view/light.ts'
+import { healthAtWork } from '../../src/pipeline/view/health.ts'
+import { headlineOf } from '../../src/pipeline/view/light.ts'
 import { needOf } from '../../src/pipeline/view/need.ts'
 import { mayComment, surfacesOf } from '../../src/pipeline/view/surfaces.ts'
 import { LIGHT_SYMBOLS, stageLightsText } from '../../src/render/labels.ts'
@@ -46,13 +47,14 @@ export async function expectConsistent(o: {
   expect(counts.held).toBe(rows.filter(({ held }) => held).length)
   const needy = rows.filter((row) => needsYou(row, o.now))
   expect(counts.needsYou - counts.mistaken).toBe(needy.length)
-  const healthOf = ({ pipeline, outerHolds }: StoredPipeline) =>
-    deriveHealth(pipeline, o.now, activeHolds(pipeline, outerHolds)).health
+  const healthOf = ({ pipeline, outerHolds, knownUntil: until }: StoredPipeline) =>
+    healthAtWork(pipeline, o.now, { until, holds: activeHolds(pipeline, outerHolds) }).health
   for (const health of ['stalled', 'stale', 'unknown'] as const)
     expect(counts[health], health).toBe(rows.filter((row) => healthOf(row) === health).length)
   const open = rows.filter(isListed)
   expect(counts.open).toBe(open.length)
-  expect(counts.moving).toBe(open.filter((row) => row.light === 'running' && !needy.includes(row)).length)
+  const moves = (row: StoredPipeline) => row.light === 'running' && !needy.includes(row) && healthOf(row) !== 'unknown'
+  expect(counts.moving).toBe(open.filter(moves).length)
   for (const { light: shown, stage, since, pipeline } of rows) {
     expect({ light: shown, stage, since }).toEqual(expectedColumns(pipeline))
   }

@@ -106,7 +106,7 @@ function countRows(rows: readonly BoardRow[], mistaken: number): Counts {
     open: rows.length,
     held: count(({ held }) => held),
     needsYou: count(({ needsYou }) => needsYou) + mistaken,
-    moving: count(({ light, needsYou }) => light === 'running' && !needsYou),
+    moving: count(({ light, needsYou, health }) => light === 'running' && !needsYou && health !== 'unknown'),
     mistaken,
   }
 }

@@ -77,7 +77,7 @@ function earlierStages({ stages }: Pipeline, { stage }: Headline): readonly Stag
 /** What is or will be wrong with a run, and from when on. */
 export type HealthProblem = { readonly health: Health; readonly since: Instant }
 
-/** The health of the stage at work, and since when; `ok` has no since. */
+/** The health of the stage at work by what is known of it, and since when; `ok` has no since. */
 export function deriveHealth(
   pipeline: Pipeline,
   now: Instant,
@@ -85,13 +85,6 @@ export function deriveHealth(
 ): { readonly health: Health; readonly since: Instant | null } {
   const problem = upcomingProblems(pipeline, holds).findLast(({ since }) => since <= now)
   return problem ?? { health: 'ok', since: null }
-}
-
-/** The health of the stage at work, with its name. */
-export type HealthAtWork = ReturnType<typeof deriveHealth> & { readonly stage: StageName }
-
-export function healthAtWork(pipeline: Pipeline, now: Instant, holds = pipelineHolds(pipeline)): HealthAtWork {
-  return { stage: headlineAtWork(pipeline).stage, ...deriveHealth(pipeline, now, holds) }
 }
 
 /** When the attempt at work last gave a sign of life, and when it last made progress. */

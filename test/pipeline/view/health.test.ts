@@ -1,7 +1,9 @@
 // The observed line allows 30 minutes of silence and 6 hours for a whole run; runs here start at minute 1.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
+import type { Pipeline } from '../../../src/pipeline/model/pipeline.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
+import { healthAtWork, knownUntil } from '../../../src/pipeline/view/health.ts'
 import { activityOf, deriveHealth, headlineOf } from '../../../src/pipeline/view/light.ts'
 import { needsYouAt } from '../../../src/pipeline/view/needs-you.ts'
 import {
@@ -15,7 +17,8 @@ import {
   reviewerPermission,
   runChanged,
 } from '../../support/pipeline-fixtures.ts'
-import { woken } from '../../support/pipeline-harness.ts'
+import { startedPipeline, woken } from '../../support/pipeline-harness.ts'
+import { reportingAttempt, silentAttempt, stillInProgress, wakeUntilQuiet } from '../../support/quiet-attempts.ts'
 
 const LIMIT = minutesAfterNine(1 + 6 * 60)
 const silent = pipelineAfter(issueLabeled(), runChanged({ at: minutesAfterNine(2) }))
@@ -114,4 +117,42 @@ test('alive and progress are two clocks', () => {
   )
   expect(activityOf(pipeline)).toEqual({ aliveAt: minutesAfterNine(12), progressAt: minutesAfterNine(10) })
   expect(activityOf(waiting)).toEqual({ aliveAt: null, progressAt: null })
+})
+
+describe('a light counts as known for a quarter of an hour after GitHub, or its run, has said anything:', () => {
+  const unsent = startedPipeline()
+  unsent.admit(minutesAfterNine(1))
+  const until = (pipeline: Pipeline) => knownUntil(pipeline, minutesAfterNine(40))
+  const cases: readonly (readonly [string, Pipeline, number | null])[] = [
+    ['a run at work', moving, 10],
+    ['a run that waits for a runner', requested, 2],
+    [
+      'a run that was read and is as it was',
+      wakeUntilQuiet(silentAttempt(), 20).apply(stillInProgress(21)).pipeline,
+      21,
+    ],
+    ['a run that has reported', reportingAttempt().pipeline, 5],
+    ['a pull request in review', pipelineAfter(issueLabeled(), pullRequestChanged()), 5],
+    ['what waits to begin', waiting, null],
+    ['what waits for a slot', startedPipeline().pipeline, null],
+    ['what has not been sent', unsent.pipeline, null],
+    ['what failed', pipelineAfter(issueLabeled(), runChanged({ conclusion: 'failure' })), null],
+    ['what is gone', pipelineAfter(issueLabeled(), runChanged(), issueGone('deleted')), null],
+  ]
+
+  test.each(cases)('%s', (_, pipeline, minute) => {
+    expect(until(pipeline)).toBe(minute === null ? null : minutesAfterNine(minute + 15))
+  })
+
+  test('after that it is unknown since then, even if it was stalled or past its limit', () => {
+    const shown = { until: minutesAfterNine(30) }
+    expect(healthAtWork(moving, minutesAfterNine(29), shown)).toEqual({ stage: 'code', health: 'ok', since: null })
+    const outdated = { stage: 'code', health: 'unknown', since: minutesAfterNine(15), isOutdated: true }
+    for (const minute of [30, 45, 9_999])
+      expect(healthAtWork(moving, minutesAfterNine(minute), shown)).toEqual(outdated)
+  })
+
+  test('a moment of GitHub that lies ahead counts as now', () => {
+    expect(knownUntil(moving, minutesAfterNine(9))).toBe(minutesAfterNine(9 + 15))
+  })
 })

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../fake-github/random.ts'
 import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
-import { healthAtWork } from '../../../src/pipeline/view/light.ts'
+import { healthAtWork } from '../../../src/pipeline/view/health.ts'
 import { timelineOf } from '../../../src/pipeline/view/timeline.ts'
 import { outlookViewOf } from '../../../src/render/outlook.ts'
 import { timeSpentOf } from '../../../src/render/time-spent.ts'
@@ -24,9 +24,11 @@ import { liveRandomLife } from '../../support/random-life.ts'
 
 /** The story in words, newest first. */
 function storyOf({ pipeline, entries }: PipelineHarness): readonly string[] {
-  return timelineViewOf(pipeline, entries.toReversed(), healthAtWork(pipeline, entries.at(-1)?.at ?? '')).map(
-    itemInWords,
-  )
+  return timelineViewOf(
+    pipeline,
+    entries.toReversed(),
+    healthAtWork(pipeline, entries.at(-1)?.at ?? '', { until: null }),
+  ).map(itemInWords)
 }
 
 function itemInWords(item: TimelineItemView): string {
@@ -89,7 +91,7 @@ test('of any life the whole history is told once, each attempt has one card, and
     expect(cards, `life ${seed}`).toHaveLength(attempts.length)
     expect(new Set(cards), `life ${seed}`).toEqual(new Set(attempts))
     const now = history[0]?.at ?? pipeline.start.at
-    const atWork = healthAtWork(pipeline, now)
+    const atWork = healthAtWork(pipeline, now, { until: null })
     const views = timelineViewOf(pipeline, history, atWork)
     const ids = views.flatMap((item) =>
       item.kind === 'attempt'
