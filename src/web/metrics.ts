@@ -49,7 +49,7 @@ export function createMetrics(o: {
   const needsYou = gauge('andon_needs_you', 'Pipelines, and files with mistakes, that need a person.')
   const unhealthy = new Gauge({
     name: 'andon_unhealthy',
-    help: 'Pipelines whose run is stalled, stale (past its limit) or unknown.',
+    help: 'Pipelines whose run is stalled, stale (past its limit) or unknown: without any report, or not confirmed for a quarter of an hour.',
     labelNames: ['health'],
     registers,
   })
