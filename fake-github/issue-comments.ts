@@ -29,7 +29,7 @@ export function createComment(
   return json
 }
 
-function editComment(
+export function editComment(
   world: World,
   webhooks: Webhooks,
   o: Change & { readonly id: number; readonly body: string },

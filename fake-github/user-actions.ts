@@ -1,5 +1,5 @@
 // The actions of people and agents. Each resolves when it is done and its delivery is queued.
-import { createComment, deleteComment } from './issue-comments.ts'
+import { createComment, deleteComment, editComment } from './issue-comments.ts'
 import { issueJson } from './payloads.ts'
 import { openPullRequestActions } from './pull-request-actions.ts'
 import type { Webhooks } from './webhooks.ts'
@@ -103,6 +103,10 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
     /** Comments by a reply to a notification's e-mail. */
     async mail(fullName: string, number: number, body: string, by = defaultUser): Promise<number> {
       return createComment(world, webhooks, { fullName, number, body, by, viaEmail: true }).id
+    },
+
+    async editComment(fullName: string, id: number, body: string, by = defaultUser): Promise<void> {
+      editComment(world, webhooks, { fullName, id, body, by })
     },
 
     async deleteComment(fullName: string, id: number, by = defaultUser): Promise<void> {

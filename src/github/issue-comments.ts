@@ -9,7 +9,7 @@ import {
   expectPresent,
   type JsonObject,
 } from './answer.ts'
-import { GitHubFailure } from './failure.ts'
+import { GitHubFailure, nullIfNotFound } from './failure.ts'
 import { changeByGraphql, sendGraphql } from './graphql.ts'
 import { expectSearched, readList } from './list.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
@@ -19,6 +19,10 @@ export type ExistingResource = { readonly id: number }
 
 /** Why a comment is folded away: https://docs.github.com/en/graphql/reference/enums#reportedcontentclassifiers */
 export type CommentFolding = 'OUTDATED' | 'RESOLVED'
+
+export type CommentRead =
+  | { readonly isSame: true; readonly etag: string | null }
+  | { readonly isSame: false; readonly body: string; readonly etag: string | null }
 
 type ReactionContent = 'eyes' | 'confused' | 'rocket'
 
@@ -35,6 +39,8 @@ export type IssueComments = {
   deleteReaction(access: RepositoryAccess, commentId: number, content: ReactionContent): Promise<void>
   /** Was the comment with this global id created by e-mail? Null when GitHub does not know it. */
   readCameByEmail(access: RepositoryAccess, nodeId: string): Promise<boolean | null>
+  /** Null when GitHub does not know it. `isSame`: the answer would be the one that `etag` names, and has no body. */
+  readComment(access: RepositoryAccess, commentId: number, etag: string | null): Promise<CommentRead | null>
   /** Our comments with this marker that changed since then, oldest first. Anyone can paste a marker. */
   findComments(
     access: RepositoryAccess,
@@ -116,6 +122,15 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
       if (errors.some(({ type }) => type === 'NOT_FOUND')) return null
       const cameByEmail = asObject(data?.node)?.createdViaEmail
       return expectPresent(typeof cameByEmail === 'boolean' ? cameByEmail : null, 'createdViaEmail')
+    },
+
+    async readComment(access, commentId, etag) {
+      const route = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}'
+      const answer = await call(access, 'read', route, { comment_id: commentId }, { etag }).catch(nullIfNotFound)
+      if (answer === null) return null
+      if (answer.status === 304) return { isSame: true, etag: answer.etag }
+      const { body } = expectObject(answer.body, 'the comment')
+      return { isSame: false, body: expectPresent(asString(body), 'body'), etag: answer.etag }
     },
 
     async findComments(access, issueNumber, marker, since) {

@@ -139,6 +139,14 @@ function significantPartOf(digest: string | null | undefined): string | undefine
   return digest?.split('.')[0]
 }
 
+/** Is this the text of a comment as it was last written, whatever GitHub did to the ends of its lines? */
+export function isWrittenComment(digest: string, issueNumber: number, body: string): boolean {
+  const text = body.replaceAll('\r\n', '\n')
+  return [text, `${text.trimEnd()}\n`].some((body) =>
+    digest.endsWith(`.${digestOf({ kind: 'comment', issueNumber, body })}`),
+  )
+}
+
 function digestOf(content: SurfaceContent): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex')
 }

@@ -17,6 +17,7 @@ import {
 } from '../store/label-scans.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { recordAccessWorks } from './access.ts'
+import { labelingEvent } from './labeling-event.ts'
 import { splitFullName } from './publish-claim.ts'
 import { type RepairContext, readAgainAt, SHARE_OF_CALLS } from './repair-reads.ts'
 
@@ -87,21 +88,17 @@ async function scan(o: RepairContext, due: DueLabelScan, label: string, access: 
 /** Who labelled the issue is asked for permission like every other sender; where GitHub does not say who, nobody has it. */
 async function takeUp(
   { github, door, database, now, log }: RepairContext,
-  { id, fullName, private: isPrivate, defaultBranch, installationId }: DueLabelScan,
+  due: DueLabelScan,
   o: { issue: IssueFact; label: string; since: Instant | null; access: RepositoryAccess },
 ): Promise<void> {
   const { issue, label, since, access } = o
+  const { id, fullName } = due
   const labeling = await github.readLabeling(access, issue.number, label)
   // It was labelled long ago, and has been on the line or was meant to stay off it.
   if (since !== null && (labeling === null || labeling.at < since)) return
   const { by, at } = labeling ?? { by: { login: 'ghost', type: 'User' }, at: issue.updatedAt }
-  await door.apply({
-    event: {
-      ...{ type: 'issue.labeled', at, evidence: receiptOf(`label/${issue.number}/${at}`, now()), issue, label },
-      ...{ repository: { id, fullName, private: isPrivate, defaultBranch, installationId }, sender: by.login },
-      ...(by.type === 'Bot' && { bot: true }),
-    },
-  })
+  const evidence = receiptOf(`label/${issue.number}/${at}`, now())
+  await door.apply({ event: labelingEvent(due, id, { issue, label, labeling: { by, at }, evidence }) })
   await countLabelFound(database, id, now())
   log.warn({ repository: fullName, issue: issue.number }, 'an issue with the start label was not on the line')
 }

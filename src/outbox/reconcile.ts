@@ -2,13 +2,15 @@
 // a trace is found so. What has not changed costs nothing; what has is asked in full, and the answer goes through the door.
 import { GitHubFailure } from '../github/failure.ts'
 import type { RepositoryAccess } from '../github/request.ts'
-import type { Etags } from '../github/state-reads.ts'
+import type { Etags, StateRead } from '../github/state-reads.ts'
 import {
   type GitHubState,
+  isKnownLabeling,
   isNews,
   type ReconcileQuestion,
   reconcileAt,
   reconcileQuestions,
+  unansweredStartLabel,
 } from '../pipeline/deadlines/reconcile.ts'
 import type { Answer } from '../pipeline/model/questions.ts'
 import { type Instant, latest } from '../pipeline/model/time.ts'
@@ -20,7 +22,9 @@ import type { ReadReceipt } from '../translate/fields.ts'
 import { recordAccessWorks } from './access.ts'
 import { judgeAnswer } from './ask-again.ts'
 import { askGitHub } from './ask-github.ts'
+import { labelingEvent } from './labeling-event.ts'
 import { splitFullName } from './publish-claim.ts'
+import { reconcileComments } from './reconcile-comments.ts'
 import { type RepairContext, readAgainAt, SHARE_OF_CALLS } from './repair-reads.ts'
 
 export type Reconcile = {
@@ -40,6 +44,8 @@ const YOUNG_MS = 60_000
 /** After a failure: as long again as it has been failing, within these. */
 const RETRY_MS = 60_000
 const LONGEST_RETRY_MS = 30 * 60_000
+/** Once GitHub is back, every light is right within ten minutes. */
+const LONGEST_OUTAGE_RETRY_MS = 8 * 60_000
 const PERMISSIONS = ['issues=read', 'metadata=read', 'pull_requests=read', 'actions=read']
 
 export function openReconcile(o: RepairContext): Reconcile {
@@ -71,13 +77,19 @@ export function openReconcile(o: RepairContext): Reconcile {
       issueNumber: pipeline.issue.number,
     }
     keepPace(installationId)
-    const found: Found = { etags: {}, repaired: 0, isSoonAgain: false, isConfirmed: true }
+    const found: Found = { etags: {}, repaired: 0, isSoonAgain: false, isConfirmed: true, isIssueThere: false }
     try {
       if (o.callQuota.isSpent(installationId, SHARE_OF_CALLS))
         return await putOff(due, millisecondsAfter(now(), RETRY_MS), 'too much has been read')
       const blockedUntil = await findAccessBlock(database.kysely, access, PERMISSIONS, now())
       if (blockedUntil !== null) return await putOff(due, blockedUntil, 'GitHub refuses access')
       for (const question of reconcileQuestions(pipeline)) await readOne(due, access, question, found)
+      // An issue that is not there shows no comments either, which says nothing about them.
+      if (found.isIssueThere) {
+        const comments = await reconcileComments(o, access, due)
+        found.etags = { ...found.etags, ...comments.etags }
+        found.repaired += comments.repaired
+      }
       await recordAccessWorks(o, access, PERMISSIONS)
       const { etags, repaired, isConfirmed } = found
       const nextAt = found.isSoonAgain ? millisecondsAfter(now(), YOUNG_MS) : reconcileAt(pipeline, now())
@@ -100,6 +112,8 @@ export function openReconcile(o: RepairContext): Reconcile {
     const read = await o.github.readState(access, question, due.etags, receipt)
     const { state } = read
     if (!read.isFound) found.isConfirmed = false
+    else if (question.about === 'issue') found.isIssueThere = true
+    if (state?.about === 'issue' && !(await reconcileLabel(due, access, state, receipt, found))) return
     if (state === null || !isNews(due.document, question, state)) {
       found.etags = { ...found.etags, ...read.etags }
       return
@@ -122,6 +136,26 @@ export function openReconcile(o: RepairContext): Reconcile {
     await o.door.apply({ event: { type: 'question.answered', at, evidence: receipt, repository, question, answer } })
     found.repaired += 1
     o.log.warn({ repository: fullName, subject: keyOf(question) }, 'GitHub shows what no delivery had told of')
+  }
+
+  /** Who put the start label on is asked for permission like every other. False where that may still be on its way. */
+  async function reconcileLabel(
+    { document: pipeline, repositoryId, ...due }: DueReconcile,
+    access: RepositoryAccess,
+    { about: _, labels, ...issue }: Extract<StateRead['state'], { about: 'issue' }>,
+    evidence: ReadReceipt,
+    found: Found,
+  ): Promise<boolean> {
+    const label = unansweredStartLabel(pipeline, labels)
+    const labeling = label && (await o.github.readLabeling(access, issue.number, label))
+    if (!label || !labeling || isKnownLabeling(pipeline, labeling.by.login, labeling.at)) return true
+    if (labeling.at > millisecondsAfter(evidence.at, -YOUNG_MS)) {
+      found.isSoonAgain = true
+      return false
+    }
+    await o.door.apply({ event: labelingEvent(due, repositoryId, { issue, label, labeling, evidence }) })
+    found.repaired += 1
+    return true
   }
 
   async function ask(
@@ -158,14 +192,10 @@ export function openReconcile(o: RepairContext): Reconcile {
     failure: GitHubFailure,
   ): Promise<Instant> {
     const at = now()
-    if (failure.isOutage) {
-      // The pipeline is not to blame, and nothing is known of it before GitHub is back.
-      const again = millisecondsAfter(at, RETRY_MS)
-      pauses.set(access.installationId, again)
-      return await readAgainAt(o, access, failure, again)
-    }
     const failingMs = failingSince === null ? 0 : Date.parse(at) - Date.parse(failingSince)
-    const later = millisecondsAfter(at, Math.min(Math.max(failingMs, RETRY_MS), LONGEST_RETRY_MS))
+    const longestMs = failure.isOutage ? LONGEST_OUTAGE_RETRY_MS : LONGEST_RETRY_MS
+    const later = millisecondsAfter(at, Math.min(Math.max(failingMs, RETRY_MS), longestMs))
+    if (failure.isOutage) pauses.set(access.installationId, millisecondsAfter(at, RETRY_MS))
     return await readAgainAt(o, access, failure, later)
   }
 
@@ -179,6 +209,7 @@ type Found = {
   isSoonAgain: boolean
   /** Whether its light counts as known by it: not where GitHub knew no such thing, or is about to be heard. */
   isConfirmed: boolean
+  isIssueThere: boolean
 }
 
 /** A name that no answer has, so that it is read again. */

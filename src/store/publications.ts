@@ -1,6 +1,6 @@
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
-import type { PublishTarget } from './publish-claims.ts'
+import { invalidatePublications, type PublishTarget } from './publish-claims.ts'
 
 /** The stored state of one surface: a row of `publications`. */
 export type Publication = {
@@ -101,6 +101,54 @@ export async function clearDeletedComment(
     .where('githubId', '=', commentId)
     .where('surface', 'like', 'comment/%')
     .execute()
+}
+
+type WrittenComment = { readonly surface: string; readonly githubId: number; readonly digest: string }
+
+/** The status comments that GitHub shows as they were written, and that were not written after `before`. */
+export async function listWrittenComments(
+  { kysely }: Database,
+  pipelineId: number,
+  before: Instant,
+  limit: number,
+): Promise<readonly WrittenComment[]> {
+  const rows = await kysely
+    .selectFrom('publications')
+    .select(['surface', 'githubId', 'digest'])
+    .where('pipelineId', '=', pipelineId)
+    .where('surface', 'like', 'comment/%')
+    .where('state', '=', 'confirmed')
+    .where('updatedAt', '<', before)
+    .orderBy('surface')
+    .limit(limit)
+    .execute()
+  return rows.flatMap(({ surface, githubId, digest }) =>
+    githubId === null || digest === null ? [] : [{ surface, githubId, digest }],
+  )
+}
+
+/** Makes a status comment be written again, unless that has happened since. Where GitHub does not know it any more, that shows then. */
+export async function invalidateComment(
+  { kysely }: Database,
+  pipelineId: number,
+  { surface, githubId, digest }: WrittenComment,
+  at: Instant,
+): Promise<boolean> {
+  return await kysely.transaction().execute(async (trx) => {
+    await lockPipeline(trx, pipelineId)
+    const changed = await trx
+      .updateTable('publications')
+      .set({ digest: null, updatedAt: at })
+      .where('pipelineId', '=', pipelineId)
+      .where('surface', '=', surface)
+      .where('githubId', '=', githubId)
+      .where('digest', '=', digest)
+      .returning('surface')
+      .executeTakeFirst()
+    if (changed === undefined) return false
+    await invalidatePublications(trx, { table: 'pipelines', id: pipelineId })
+    return true
+  })
 }
 
 type PublishedCheckRun = { readonly id: number; readonly stage: string; readonly sha: string }

@@ -6,7 +6,7 @@ import { issueFactOf, issueFields } from './issues.ts'
 import { pullRequestFields, pullRequestOfPayload, type ShownPullRequest } from './pull-request.ts'
 import { type RunRead, translateRunRead } from './workflow-run.ts'
 
-export type IssueState = { readonly about: 'issue' } & IssueFact
+export type IssueState = { readonly about: 'issue'; readonly labels: readonly string[] } & IssueFact
 export type PullRequestState = { readonly about: 'pull_request' } & ShownPullRequest & {
     readonly reviews: readonly Pick<ReviewFact, 'id' | 'state'>[]
   }
@@ -14,10 +14,16 @@ export type RunState = { readonly about: 'run' } & RunRead
 
 const VERDICTS = { APPROVED: 'approved', CHANGES_REQUESTED: 'changes_requested', DISMISSED: 'dismissed' } as const
 const reviews = z.array(z.object({ id, state: z.string() }))
+/** GitHub names labels in two ways, and may name none. */
+const named = z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)])
+const labeledIssue = issueFields.extend({
+  labels: z.array(z.union([named, z.unknown().transform(() => null)])).nullish(),
+})
 const jobList = z.object({ jobs: z.array(z.unknown()) })
 
 export function translateIssueState(issue: unknown, evidence: ReadReceipt): IssueState {
-  return { about: 'issue', ...issueFactOf(readPayload(issueFields, issue), evidence) }
+  const { labels, ...fields } = readPayload(labeledIssue, issue)
+  return { about: 'issue', labels: (labels ?? []).filter((label) => label !== null), ...issueFactOf(fields, evidence) }
 }
 
 export function translatePullRequestState(repositoryId: number, pull: unknown, list: unknown): PullRequestState {

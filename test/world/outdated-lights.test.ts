@@ -61,7 +61,7 @@ test('a run goes on while GitHub cannot be reached: its light is unknown with it
   await everywhere()
 
   app.github.clearFaults()
-  await app.advance(120)
+  await app.advance(600, { stride: 60 })
   expect(await row()).toMatchObject({ light: 'running', health: 'ok', lastKnownAt: null })
   expect(await board()).toMatchObject({ verdict: 'running', counts: { unknown: 0, moving: 1 } })
   await everywhere()
@@ -88,7 +88,7 @@ test('what ended unheard while GitHub was away is unknown until GitHub is read, 
   await app.advance(3_600, { stride: 300 })
   expect(await row()).toMatchObject({ light: 'running', health: 'unknown' })
   app.github.clearFaults()
-  await app.advance(120)
+  await app.advance(600, { stride: 60 })
   expect((await app.pipeline()).stages[0]?.status).toBe('done')
   await everywhere()
 })

@@ -7,6 +7,7 @@ import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
 import type { Question } from '../model/questions.ts'
 import type { Instant } from '../model/time.ts'
 import { isOff, runIdOf } from '../stages/attempts.ts'
+import { startAuthorization } from '../stages/pipeline-start.ts'
 import { isCompletedRun } from '../stages/run-outcome.ts'
 import { headlineOf } from '../view/light.ts'
 
@@ -106,6 +107,21 @@ function isOtherwise<K extends string>(
   fields: readonly K[],
 ): boolean {
   return fields.some((field) => now[field] !== known[field])
+}
+
+/**
+ * The start label that the issue carries, while nobody who may has asked for the start: GitHub may not have told who put it
+ * there. Taking it off means nothing, so that one that is missing is none either.
+ */
+export function unansweredStartLabel(pipeline: Pipeline, labels: readonly string[]): string | null {
+  const wanted = pipeline.line.startLabel?.toLowerCase()
+  const label = labels.find((name) => name.toLowerCase() === wanted)
+  return label === undefined || startAuthorization(pipeline).state === 'granted' ? null : label
+}
+
+/** Is it known that this user put the label there, then or later? */
+export function isKnownLabeling({ startRequests = [] }: Pipeline, login: string, at: Instant): boolean {
+  return startRequests.some((request) => request.by === 'label' && request.login === login && request.at >= at)
 }
 
 /** Of a failed stage the last run may have been run again on GitHub. */
