@@ -16,7 +16,7 @@ checks: { before_pull_request: neutral }
 comments: per-stage
 `
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let app: AndonApp
 beforeEach(async () => {
