@@ -18,7 +18,7 @@ export type Door = {
   problem(): string | null
   /** That nothing can come in just now, in one sentence: what is in hand has had no answer for too long. */
   hangs(): string | null
-  /** That repositories rest, because somebody else keeps them locked, in one sentence. */
+  /** That deliveries wait for repositories that somebody else keeps locked, in one sentence. */
   resting(): string | null
   /** Resolves when every accepted request is committed or turned away. */
   close(): Promise<void>
@@ -73,7 +73,7 @@ export function openDoor(options: {
       })
       busy.set(lane, performance.now())
     }
-    const place = [...resting].find((id) => !inHand.has(id) && queue.some((waiting) => waiting.place === id))
+    const place = [...resting].find((id) => !inHand.has(id) && isAwaited(id))
     if (restingLane !== null || place === undefined) return
     restingLane = commitResting(place).finally(() => {
       restingLane = null
@@ -96,7 +96,7 @@ export function openDoor(options: {
   async function commitResting(place: number): Promise<void> {
     const outcomes = await commit(takeGroup((waiting) => waiting.place === place))
     resting.delete(place)
-    if (outcomes.some((outcome) => outcome instanceof Locked)) resting.add(place)
+    if (outcomes.some((outcome) => outcome instanceof Locked) && isAwaited(place)) resting.add(place)
   }
 
   async function commit(group: readonly PendingRequest[]): Promise<readonly (ApplyResult | Error)[]> {
@@ -117,8 +117,9 @@ export function openDoor(options: {
         continue
       }
       waiting.place = outcome.repositoryId
+      if (waiting.isOver) continue
       resting.add(outcome.repositoryId)
-      if (!waiting.isOver) locked.push(waiting)
+      locked.push(waiting)
     }
     // They came before those that wait now.
     queue.unshift(...locked)
@@ -131,6 +132,10 @@ export function openDoor(options: {
    */
   function isFree({ place }: PendingRequest): boolean {
     return place === null || !(inHand.has(place) || resting.has(place))
+  }
+
+  function isAwaited(place: number): boolean {
+    return queue.some((waiting) => waiting.place === place)
   }
 
   function takeGroup(isWanted: (waiting: PendingRequest) => boolean): readonly PendingRequest[] {
@@ -146,6 +151,8 @@ export function openDoor(options: {
     const rests = waiting.place !== null && resting.has(waiting.place)
     if (!rests) failure = `the database did not answer within ${DEADLINE_MS} ms`
     waiting.complete(new Unavailable(failure ?? 'another transaction keeps the repository locked'))
+    // What nobody waits for is not tried again: whether it is still locked, the next delivery finds out.
+    if (waiting.place !== null && !isAwaited(waiting.place)) resting.delete(waiting.place)
   }
 
   return {
