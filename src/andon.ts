@@ -31,7 +31,6 @@ import { openSignIn } from './sign-in/sign-in.ts'
 import type { Database } from './store/database.ts'
 import { findNextDueAt } from './store/due-work.ts'
 import { keepListening } from './store/keep-listening.ts'
-import { loadDeliveryState } from './store/machine.ts'
 import { NOTIFY_CHANNEL } from './store/notify.ts'
 import { countPushes } from './store/pushes.ts'
 import { openSweep } from './sweep/sweep.ts'
@@ -197,8 +196,6 @@ export async function openAndon(o: {
         ...{ database, process: processId, build: o.build, now, log },
         dataDirectory: config.dataDirectory,
       }),
-      deliveryState: (id) => loadDeliveryState(database, id),
-      replay: (id) => operations.replay(id),
       repairs: openRepairLists(operations),
       latencies: openLatencyReading({ database, now }),
       measurements,

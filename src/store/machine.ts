@@ -54,15 +54,6 @@ export async function loadDeliveriesReading({ kysely }: Database, now: Instant):
   return { lastAt, failed, failedRows, lastHour: { applied, ignored, failed: failedInHour } }
 }
 
-/** What has become of a delivery; null when there is none of that id. */
-export async function loadDeliveryState(
-  { kysely }: Database,
-  id: number,
-): Promise<{ readonly state: 'applied' | 'ignored' | 'failed'; readonly error: string | null } | null> {
-  const row = await kysely.selectFrom('deliveries').select(['state', 'error']).where('id', '=', id).executeTakeFirst()
-  return row ?? null
-}
-
 export type OutboxLine = {
   /** What is written or asked: a type of effect, or `publish`. */
   readonly kind: string

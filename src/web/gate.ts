@@ -52,10 +52,6 @@ export function openToSignedIn(o: {
         await expectOperator()
         return await health.read()
       },
-      async deliveryState(id) {
-        await expectOperator()
-        return await health.deliveryState(id)
-      },
     }
   }
 

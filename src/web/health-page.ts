@@ -4,16 +4,14 @@ import { whatIsWrong } from './health-problems.ts'
 import type { HealthSection } from './health-section.ts'
 import { healthSectionsOf } from './health-sections.ts'
 import type { Onlooker } from './onlooker.ts'
-import type { DeliveryState, OperatorHealth } from './operators.ts'
+import type { OperatorHealth } from './operators.ts'
 import type { Fragment, PageModel } from './page-model.ts'
 import { noSuchPage } from './params.ts'
 import { fragmentsFormat } from './stream-formats.ts'
 import type { Views } from './views.ts'
 
-export const REPLAY_PATH = '/health/deliveries/replay'
-
 export function buildHealthPageModel(views: Views, health: OperatorHealth, user: Onlooker['user']): PageModel {
-  const replay = user === null ? null : { path: REPLAY_PATH, token: user.formToken }
+  const replay = user === null ? null : { token: user.formToken }
   const fragment = (section: HealthSection): Fragment => ({
     id: section.id,
     html: views.render('health-section', { ...section, replay }),
@@ -34,17 +32,4 @@ export function healthFormat(views: Views, { health, user }: Onlooker): StreamFo
     if (health === null) throw noSuchPage()
     return buildHealthPageModel(views, await health.read(), user)
   })
-}
-
-/** What became of the delivery that was replayed, in a sentence. */
-export function replayWords(id: number, found: DeliveryState | null): string {
-  if (found === null) return `There is no delivery ${id} any more.`
-  switch (found.state) {
-    case 'applied':
-      return `Delivery ${id} is applied.`
-    case 'ignored':
-      return `Delivery ${id} was read, and it changes nothing.`
-    case 'failed':
-      return `Delivery ${id} failed again: ${found.error ?? 'the reason was not stored'}`
-  }
 }

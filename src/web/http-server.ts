@@ -92,7 +92,6 @@ export function createServerWithReader(
       : {
           read: () =>
             shareReport('', async () => ({ ...(await operators.readHealth()), degraded: await degradedNow(fresh) })),
-          deliveryState: operators.deliveryState,
           repairs: operators.repairs,
         }
   const metrics = createMetrics({

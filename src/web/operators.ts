@@ -6,8 +6,6 @@ import type { RepairName, RepairRow } from '../render/repairs.ts'
 /** With what `/healthz` says, in the same words. */
 export type OperatorHealth = HealthReport & { readonly degraded: readonly string[] }
 
-export type DeliveryState = { readonly state: 'applied' | 'ignored' | 'failed'; readonly error: string | null }
-
 /** Does them again, or takes them off the list for good; each resolves to how many. */
 export type RepairList = {
   list(): Promise<readonly RepairRow[]>
@@ -20,17 +18,12 @@ export type RepairLists = Readonly<Record<RepairName, RepairList>>
 /** Rejects with SignInRequired once the operator's session has ended. */
 export type HealthReader = {
   read(): Promise<OperatorHealth>
-  /** What has become of a delivery; null when there is none of that id. */
-  deliveryState(id: number): Promise<DeliveryState | null>
   readonly repairs: RepairLists
 }
 
 export type OperatorParts = {
   readonly readHealth: () => Promise<HealthReport>
-  readonly deliveryState: HealthReader['deliveryState']
   readonly repairs: RepairLists
-  /** Applies a failed delivery again. */
-  readonly replay: (id: number) => Promise<{ readonly state: DeliveryState['state'] | 'unknown' }>
   /** Of the last hour, for the foot of the board; null when nobody knows. */
   readonly latencies: () => Promise<LatencyReading | null>
   readonly measurements: Pick<Measurements, 'latency' | 'onLatency'>

@@ -5,11 +5,11 @@ import { ACTIVE_LIGHTS } from '../store/holds.ts'
 import { buildBoardPageModel } from './board-page-model.ts'
 import { pressNonce, pressPathOf } from './controls.ts'
 import { boardAddress, findFormOf } from './find-form.ts'
-import { buildHealthPageModel, replayWords } from './health-page.ts'
+import { buildHealthPageModel } from './health-page.ts'
 import { buildIssuePageModel } from './issue-page-model.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
 import { fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
-import { noSuchPage, parseId, parseOwner, queryOf, resolveViewScope } from './params.ts'
+import { noSuchPage, parseOwner, queryOf, resolveViewScope } from './params.ts'
 import { noticesOf, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, unknownPlace } from './stream-formats.ts'
 import type { ViewScope } from './view-scope.ts'
@@ -155,10 +155,8 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
       const onlooker = onlookerOf(context)
       const { health, user } = onlooker
       if (health === null) throw noSuchPage()
-      const id = parseReplayed(queryOf(context))
       const model = buildHealthPageModel(views, await health.read(), user)
-      const replayed = id === null ? null : replayWords(id, await health.deliveryState(id))
-      const body = views.render('health', { replayed, sections: model.fragments.map(({ html }) => html) })
+      const body = views.render('health', { sections: model.fragments.map(({ html }) => html) })
       const breadcrumbs = [{ text: 'health' }]
       return context.html(
         page({
@@ -168,18 +166,11 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
           breadcrumbs,
           body,
           stream: 'page=health',
-          // Without what a form led to.
           refresh: { seconds: 15, path: '/health' },
         }),
       )
     },
   }
-}
-
-/** The delivery that a form of the page has just replayed. */
-function parseReplayed(query: URLSearchParams): number | null {
-  const id = query.get('replayed')
-  return id === null ? null : parseId(id, 'replayed is what a form leads to: leave it out.')
 }
 
 const REPOSITORY_COLUMNS = ACTIVE_LIGHTS.map((light) => ({ light, word: LIGHT_SYMBOLS[light].word }))

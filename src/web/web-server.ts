@@ -7,7 +7,6 @@ import { addControlRoutes } from './controls.ts'
 import { openCookies } from './cookies.ts'
 import { openDatabaseReader } from './database-reader.ts'
 import { openToSignedIn } from './gate.ts'
-import { addHealthRoutes } from './health-routes.ts'
 import { createServerWithReader, type SignInPages, type WebServer, type WebServerParts } from './http-server.ts'
 import { addPushRoutes } from './push-routes.ts'
 import { addRepairRoutes } from './repair-routes.ts'
@@ -46,10 +45,7 @@ function signInPagesOf(o: SharedParts, signIn: SignIn): SignInPages {
       addSignInRoutes(app, { signIn, cookies, baseUrl, now: o.now })
       addAccountRoutes(app, { ...o, ...site })
       addControlRoutes(app, { ...o, ...site })
-      if (o.operators !== undefined) {
-        addHealthRoutes(app, { ...site, replay: o.operators.replay, log: o.log })
-        addRepairRoutes(app, { ...site, log: o.log })
-      }
+      if (o.operators !== undefined) addRepairRoutes(app, { ...site, log: o.log })
       addPushRoutes(app, { ...o, signIn })
     },
   }

@@ -79,10 +79,11 @@ test('the button of a failed delivery applies it again and says what came of it'
   const id = await receiveUnreadable()
   const page = await ada.get('/health')
   expect(page.text).toContain(`<input type="hidden" name="id" value="${id}">`)
-  const form = { token: await ada.formToken(), id: String(id) }
-  const replayed = await ada.post('/health/deliveries/replay', form)
-  expect([replayed.status, replayed.headers.get('location')]).toEqual([303, `${BASE_URL}/health?replayed=${id}`])
-  expect((await ada.get(`/health?replayed=${id}`)).text).toContain(`Delivery ${id} failed again: `)
+  const form = { token: await ada.formToken(), order: 'replay', id: String(id) }
+  const replayed = await ada.post('/health/deliveries', form)
+  const came = (acted: number) => `/health/deliveries?acted=${acted}&chosen=1`
+  expect([replayed.status, replayed.headers.get('location')]).toEqual([303, `${BASE_URL}${came(0)}`])
+  expect((await ada.get(came(0))).text).toContain('0 of 1 failed delivery were applied again.')
 
   // A bug was mended since: the stored body can be read now.
   const labeled = exampleDelivery('issues', 'labeled', undefined, { label: { name: 'andon' } })
@@ -92,12 +93,10 @@ test('the button of a failed delivery applies it again and says what came of it'
     .set({ body: Buffer.from(body) })
     .where('id', '=', id)
     .execute()
-  await ada.post('/health/deliveries/replay', form)
-  const after = await ada.get(`/health?replayed=${id}`)
-  expect(after.text).toContain(`Delivery ${id} is applied.`)
-  expect(sectionOf(after.text, 'webhooks')).toMatch(/ failed none$/)
-  await ada.post('/health/deliveries/replay', form)
-  expect((await ada.get(`/health?replayed=${id}`)).text).toContain(`Delivery ${id} is applied.`)
+  expect((await ada.post('/health/deliveries', form)).headers.get('location')).toBe(`${BASE_URL}${came(1)}`)
+  expect((await ada.get(came(1))).text).toContain('1 of 1 failed delivery was applied again.')
+  expect(sectionOf((await ada.get('/health')).text, 'webhooks')).toMatch(/ failed none$/)
+  expect((await ada.post('/health/deliveries', form)).status).toBe(400)
 })
 
 test('a form that is not an operator’s own replays nothing', async () => {
@@ -106,10 +105,10 @@ test('a form that is not an operator’s own replays nothing', async () => {
   const grace = visit()
   await grace.signIn('grace')
   const attempts = [
-    await ada.post('/health/deliveries/replay', { token: 'forged', id }),
-    await ada.post('/health/deliveries/replay', { token: await grace.formToken(), id }),
-    await grace.post('/health/deliveries/replay', { token: await grace.formToken(), id }),
-    await visit().post('/health/deliveries/replay', { token: await ada.formToken(), id }),
+    await ada.post('/health/deliveries', { token: 'forged', order: 'replay', id }),
+    await ada.post('/health/deliveries', { token: await grace.formToken(), order: 'replay', id }),
+    await grace.post('/health/deliveries', { token: await grace.formToken(), order: 'replay', id }),
+    await visit().post('/health/deliveries', { token: await ada.formToken(), order: 'replay', id }),
   ]
   expect(attempts.map(({ status }) => status)).toEqual([403, 403, 404, 401])
   const row = await app.database.kysely
@@ -129,7 +128,7 @@ test('in open access everyone is shown the page, without a button', async () => 
   expect(status).toBe(200)
   expect(text).toContain(`deliveries replay ${id}`)
   expect(text).not.toContain('<form')
-  expect((await visit().post('/health/deliveries/replay', { id: String(id) })).status).toBe(404)
+  expect((await visit().post('/health/deliveries', { order: 'replay', id: String(id) })).status).toBe(405)
 })
 
 test('GitHub’s quota, its quiet period and its clock are as its answers say', async () => {
@@ -176,7 +175,9 @@ test('the stream of the page brings a delivery that fails, and its replay', asyn
   expect((await stream.nextMessage('message')).data).toContain('health-webhooks')
   const id = await receiveUnreadable()
   await app.openLabeledIssue()
-  await expect.poll(async () => (await stream.nextMessage('message')).data).toContain(`value="${id}"`)
+  await expect
+    .poll(async () => (await stream.nextMessage('message')).data, { timeout: 20_000 })
+    .toContain(`value="${id}"`)
   await ada.post('/logout', { token: await ada.formToken() })
   await app.openLabeledIssue()
   await stream.nextMessage('gone')

@@ -135,9 +135,7 @@ const NO_REPAIRS = { list: async () => [], replay: async () => 0, drop: async ()
 export function operatorsOf(health: () => HealthReport): OperatorParts {
   return {
     readHealth: async () => health(),
-    deliveryState: async () => null,
     repairs: { deliveries: NO_REPAIRS, effects: NO_REPAIRS },
-    replay: async () => ({ state: 'unknown' }),
     latencies: async () => null,
     measurements: { latency: () => undefined, onLatency: () => undefined },
   }
