@@ -13,7 +13,7 @@ import { hasEnded } from '../pipeline/view/needs-you.ts'
 import { appendAccessProblems } from './access-problem.ts'
 import type { Wait } from './explanation.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
-import { EVIDENCE_SOURCES, formatMinute, formatTime, HEALTH_WORDS, repairedText } from './labels.ts'
+import { EVIDENCE_SOURCES, formatMinute, formatTime, repairedText } from './labels.ts'
 import { healthOfStage, type Lamp, lampOf } from './lamp.ts'
 import { describeReason, unmentionedWaitEnd, waitOf } from './reason.ts'
 
@@ -81,8 +81,8 @@ export type BoardRowView = {
   readonly approvalUrl: string | null
   /** The end of its wait, unless its reason already names it. */
   readonly waitsUntil: Instant | null
-  /** The health of the live run, and since when; null while it is `ok`. */
-  readonly overlay: { readonly label: string; readonly since: Instant | null } | null
+  /** Since when the live run is not well; null while it is. */
+  readonly unwellSince: Instant | null
 }
 
 /** One stage in the row of lights. */
@@ -128,21 +128,26 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
   }
 }
 
-/** The row with its lights and its overlay. */
+/** The row with its lights. */
 export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView {
   const row = boardRowOf(shown, now)
   const health = healthOf(shown, now)
-  const label = HEALTH_WORDS[row.health]
   return {
     id: `pipeline-${shown.id}`,
     row,
-    lamp: lampOf(row.light, row.health),
+    lamp: lampOf(statusOfRow(shown.pipeline, row), row.health),
     hiddenLamp: row.hides && lampOf(row.hides.status, healthOfStage(row.hides.stage, health)),
     lights: stageLightsOf(shown.pipeline, health),
     approvalUrl: row.reasonKind === 'waits-for-github-approval' ? runUrlOf(shown.pipeline, row.stage) : null,
     waitsUntil: unmentionedWaitEnd(headlineOf(shown.pipeline).reason),
-    overlay: label === null ? null : { label, since: health.since },
+    unwellSince: health.since,
   }
+}
+
+/** A stage that was cancelled leaves the pipeline idle, and is shown as what it is. */
+function statusOfRow({ stages }: Pipeline, { light, stage }: BoardRow): StageStatus {
+  const isCancelled = stages.some(({ name, status }) => name === stage && status === 'cancelled')
+  return light === 'idle' && isCancelled ? 'cancelled' : light
 }
 
 /** Whether a person is needed now: it waits for one, failed, is silent or held, or what stops it only a person can mend. */

@@ -97,10 +97,10 @@ function countWords(counts: TerminalBoard['counts']): readonly string[] {
     return `${counts[light]} ${LIGHT_SYMBOLS[light].word}`
   })
   const sometimes: readonly (readonly [number, string])[] = [
-    [stalled, 'stalled'],
-    [stale, 'past limit'],
-    [unknown, 'unknown'],
-    [held, 'held'],
+    [stalled, 'of them stalled'],
+    [stale, 'of them past limit'],
+    [unknown, 'of them unknown'],
+    [held, 'of them held'],
     [mistaken, mistaken === 1 ? 'file mistaken' : 'files mistaken'],
   ]
   const shown = sometimes.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`)

@@ -169,11 +169,12 @@ function countsModelOf({ counts, isBlind }: BoardPage, repository: string | null
     word: LIGHT_SYMBOLS[light].word,
     href: `${path}?light=${light}`,
   }))
+  // Those are counted at their lights already: who adds up the lights has them all.
   const sometimes = [
-    { light: 'stalled', count: counts.stalled, word: 'stalled', href: `${path}?health=stalled` },
-    { light: 'stale', count: counts.stale, word: 'past limit', href: `${path}?health=stale` },
-    { light: 'unknown', count: counts.unknown, word: 'unknown', href: `${path}?health=unknown` },
-    { light: 'held', count: counts.held, word: 'held', href: null },
+    { light: 'stalled', count: counts.stalled, word: 'of them stalled', href: `${path}?health=stalled` },
+    { light: 'stale', count: counts.stale, word: 'of them past limit', href: `${path}?health=stale` },
+    { light: 'unknown', count: counts.unknown, word: 'of them unknown', href: `${path}?health=unknown` },
+    { light: 'held', count: counts.held, word: 'of them held', href: null },
     {
       light: 'mistaken',
       count: counts.mistaken,

@@ -59,9 +59,10 @@ test('a pipeline without an attempt says what it waits for', () => {
 test('health is derived when it is read: the same pipeline was well before its silence', () => {
   expect(boardRowViewOf(shown(15), NOW)).toMatchObject({
     row: { needsYou: true },
-    overlay: { label: 'stalled', since: minutesAgo(41) },
+    lamp: { word: 'stalled' },
+    unwellSince: minutesAgo(41),
   })
-  expect(boardRowViewOf(shown(15), minutesAgo(42))).toMatchObject({ row: { needsYou: false }, overlay: null })
+  expect(boardRowViewOf(shown(15), minutesAgo(42))).toMatchObject({ row: { needsYou: false }, unwellSince: null })
   expect(boardRowOf(shown(58), NOW).health).toBe('unknown')
 })
 
@@ -127,6 +128,16 @@ test('a stage at work behind a review is the one that is not well', () => {
   const { row, lights, hiddenLamp } = boardRowViewOf(behind.shown, NOW)
   expect([row.light, row.hides?.text, hiddenLamp?.isUnwell]).toEqual(['review', 'test unknown', true])
   expect(lights.flatMap(({ name, isUnwell }) => (isUnwell ? [name] : []))).toEqual(['test'])
+})
+
+test('a row that a cancelled stage has left idle is shown as cancelled', () => {
+  const failed = shown(42)
+  const stages = failed.pipeline.stages.map((stage) =>
+    stage.status === 'failed' ? { ...stage, status: 'cancelled' as const } : stage,
+  )
+  const { row, lamp } = boardRowViewOf({ ...failed, pipeline: { ...failed.pipeline, stages } }, NOW)
+  expect(row.light).toBe('idle')
+  expect(lamp).toEqual({ status: 'cancelled', word: 'cancelled', isUnwell: false })
 })
 
 test('only http and https URLs are linked', () => {

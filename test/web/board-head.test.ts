@@ -14,7 +14,7 @@ async function open(board: StubBoard = openStubBoard()) {
   return async (path: string) => (await fetch(opening.url + path)).text()
 }
 
-test('the JSON has the same counts and rows as the page', async () => {
+test('the JSON has the same counts and rows as the page, whose lights add up to the whole', async () => {
   const get = await open()
   const { counts, pipelines, asOf } = JSON.parse(await get('/api/pipelines')) as never
   const html = await get('/')
@@ -25,6 +25,12 @@ test('the JSON has the same counts and rows as the page', async () => {
     ...{ running: 6, review: 2, queued: 2, failed: 2, held: 0, stalled: 1, stale: 0, unknown: 1, mistaken: 0 },
     ...{ needsYou: 6, moving: 4, open: 12 },
   })
+  const heads = [...html.matchAll(/<li class="count is-[^>]*><b>(\d+)<\/b>.*?<a [^>]*>(.*?)<\/a>/g)]
+  const [lights, parts] = [false, true].map((isPart) =>
+    heads.filter(([, , word]) => word?.startsWith('of them ') === isPart).map(([, count]) => Number(count)),
+  )
+  expect(lights?.reduce((sum, count) => sum + count, 0)).toBe(12)
+  expect(parts).toEqual([1, 1])
   expect(html).toContain('<b>6</b> <span class="word">need you')
   expect(html).toContain('data-needs-you="6"')
   expect(asOf).toBe(minutesAgo(0))
