@@ -81,7 +81,7 @@ export type Board = BoardActivity & {
   readonly accessProblems: readonly ListedAccessProblem[]
 }
 
-const PAGE_SIZE = 200
+export const PAGE_SIZE = 200
 
 /** Reads the board: pipelines that need a person first, then by light, the oldest of a light first. */
 export async function loadBoard({ kysely }: Database, asked: BoardQuery, now: Instant): Promise<Board> {

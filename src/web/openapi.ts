@@ -1,6 +1,7 @@
 // The API in OpenAPI 3.1, for readers of the reference and for their tools. `npm run docs` writes it to public/openapi.json, which
 // Andon serves at `/api/openapi.json`. Tests hold it against the server: paths, statuses and every field.
 import { z } from 'zod'
+import { PAGE_SIZE } from '../store/board.ts'
 import {
   API_SCHEMAS,
   acceptedSchema,
@@ -12,7 +13,9 @@ import {
   refusedSchema,
 } from './api-schemas.ts'
 import { HEALTHS, LIGHTS, ORDERS } from './find-form.ts'
+import { MAX_SEARCH } from './params.ts'
 import { reportSchema } from './report-body.ts'
+import { MAX_SCOPES } from './stream-request.ts'
 
 /** The text of `public/openapi.json`. */
 export function openApiDocument(): string {
@@ -82,7 +85,7 @@ const FILTERS = [
   { ...query('health', 'Rows with these healths.'), ...words(HEALTHS) },
   query('q', 'Part of a title or of a repository’s name, or the number of an issue.', {
     type: 'string',
-    maxLength: 100,
+    maxLength: MAX_SEARCH,
   }),
   query('needs', 'What needs the reader; in open access, anybody.', { const: 'me' }),
   query('sort', 'The order.', { enum: ORDERS, default: 'urgency' }),
@@ -102,7 +105,7 @@ const svg = { 'image/svg+xml': { schema: { type: 'string' } } }
 const PATHS = {
   '/api/pipelines': {
     get: {
-      summary: 'The board, a page of at most 200 rows',
+      summary: `The board, a page of at most ${PAGE_SIZE} rows`,
       parameters: FILTERS,
       responses: { '200': json('The board.', boardSchema), ...REFUSED_TO_READ },
     },
@@ -122,7 +125,11 @@ const PATHS = {
       parameters: [
         query('as', 'JSON instead of fragments of the page.', { const: 'json' }),
         query('issue', 'One issue of `repository`.', { type: 'integer', minimum: 1 }),
-        query('scope', 'Several queries in one stream.', { type: 'array', items: { type: 'string' }, maxItems: 32 }),
+        query('scope', 'Several queries in one stream.', {
+          type: 'array',
+          items: { type: 'string' },
+          maxItems: MAX_SCOPES,
+        }),
         ...FILTERS,
       ],
       responses: {
@@ -162,7 +169,7 @@ const PATHS = {
         '202': json('The delivery is committed.', acceptedSchema),
         '400': refused('A header is missing, or the body is no JSON.'),
         '401': refused('The signature is not GitHub’s.'),
-        '413': refused('The body is larger than 25 MiB.'),
+        '413': refused('The body is larger than any that GitHub sends.'),
         '415': refused('The body is not JSON.'),
         '503': refused('It could not be committed now.'),
       },

@@ -24,7 +24,7 @@ const RESERVED_OWNERS = [
   'setup',
 ]
 
-const MAX_SEARCH = 100
+export const MAX_SEARCH = 100
 
 /** The words of `?light=failed&light=review` or `?light=failed,review`; undefined when none is named. */
 function parseWords<Word extends string>(

@@ -8,7 +8,7 @@ import { noSuchPage, queryOf, resolveViewScope } from './params.ts'
 import { onlookerOf, type RequestContext } from './site.ts'
 import { HEALTH_SCOPE } from './view-scope.ts'
 
-const MAX_SCOPES = 32
+export const MAX_SCOPES = 32
 
 /** The stream that a request asks for; rejects with HttpError if it is not valid. */
 export async function parseStreamRequest(context: RequestContext): Promise<StreamRequest> {
