@@ -10,9 +10,9 @@ import { randomSeed, recordMeasurements, repetitions } from '../support/measurem
 import { ISSUE, minutesAfterNine, REPOSITORY, stageStatuses } from '../support/pipeline-fixtures.ts'
 import { OTHER_REPOSITORIES, PUBLISHED_COMMENT } from '../support/steering-events.ts'
 
-const SHUFFLES = repetitions(100, 10_000)
-const TIMED_SHUFFLES = repetitions(100, 1_000)
-const PARTS = repetitions(150, 2_000)
+const SHUFFLES = repetitions(60, 10_000)
+const TIMED_SHUFFLES = repetitions(50, 1_000)
+const PARTS = repetitions(80, 2_000)
 const ONE_MOMENT = minutesAfterNine(0)
 const YEARS_LATER = minutesAfterNine(5_000_000)
 
