@@ -18,6 +18,14 @@ export const PAGE_ROWS: readonly FaultRow[] = [
     project: 'browser',
   },
   {
+    name: 'proxy-502',
+    promise:
+      'a proxy that answers 502 for half a minute: the board stays, is asked for at least every five seconds, and comes back without being loaded again',
+    file: 'test/browser/stream.test.ts',
+    project: 'browser',
+    tests: 'a proxy answers 502',
+  },
+  {
     name: 'seen',
     promise:
       '10⁴ cases of a person and a repository after grants, revocations, renames, transfers, private ↔ public, told or not: pages, JSON, filter, stream and tokens leak nothing, and a 404 takes as long for what is hidden as for what is missing',

@@ -8,10 +8,11 @@ import { openAppStore } from '../../src/process/app-store.ts'
 import { startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { FAKE_GITHUB_SECRET, openFakeGitHub } from '../support/fake-github.ts'
-import { recordMeasurements } from '../support/measurements.ts'
+import { recordMeasurements, repetitions } from '../support/measurements.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'andon-rotation-'))
 const SECRET = 'a-secret-that-seals-tokens-of-people'
+const PAUSE_MS = repetitions(20, 0)
 
 afterAll(async () => {
   await stopAllProcesses()
@@ -65,6 +66,8 @@ test('a secret and a key are replaced while deliveries come, and none of them is
     while (streaming) {
       await deliver(github.deliveries.secret, 'current')
       await deliver(FAKE_GITHUB_SECRET, 'former')
+      // As many as can be sent would only take the processor from those who hear of the change.
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     }
   }
   const streamed = stream()
