@@ -2,7 +2,7 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import { openAnswerHeaders } from './answer-headers.ts'
 import type { ApiResponse } from './api-request.ts'
-import type { Fault, Faults } from './faults.ts'
+import { type Fault, type Faults, RETRY_AFTER_SECONDS } from './faults.ts'
 import { authenticate } from './identity.ts'
 import { type RouteContext, route } from './routes.ts'
 import type { World } from './world.ts'
@@ -167,5 +167,3 @@ function faultOutcome(fault: Fault | null, world: World): Outcome {
       return { status: 502, body: 'Bad Gateway' }
   }
 }
-
-const RETRY_AFTER_SECONDS = 60

@@ -33,7 +33,7 @@ export type FakeGitHub = UserActions &
   Installation &
   RepositoryActions &
   AppKeys &
-  Pick<Faults, 'injectFault' | 'chooseFaults' | 'chooseTokenFaults' | 'clearFaults' | 'enforceCreationLimits'> &
+  Pick<Faults, 'injectFault' | 'chooseFaults' | 'chooseTokenFaults' | 'clearFaults' | 'enforceLimits'> &
   Pick<Actions, 'onDispatch' | 'onCancel' | 'listing'> & {
     /** Root of the API and of the pages; only `fetch` reaches it unless the server listens. */
     readonly url: string
@@ -162,7 +162,7 @@ export async function startFakeGitHub(o: {
     chooseFaults: faults.chooseFaults,
     chooseTokenFaults: faults.chooseTokenFaults,
     clearFaults: faults.clearFaults,
-    enforceCreationLimits: faults.enforceCreationLimits,
+    enforceLimits: faults.enforceLimits,
     url,
     fetch: openInProcessFetch(api),
     appId: APP.id,

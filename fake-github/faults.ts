@@ -3,6 +3,7 @@
 
 import type { ApiResponse } from './api-request.ts'
 import type { Clock } from './clock.ts'
+import { type LimitName, openLimits } from './limits.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 import type { RecordedRequest, RequestKind } from './write-log.ts'
 
@@ -61,28 +62,29 @@ export type Faults = {
   /** The same for requests for tokens. */
   chooseTokenFaults(choose: ChooseFault): void
   clearFaults(): void
-  /** Applies GitHub's own limits on creation: 80 a minute and 500 an hour. */
-  enforceCreationLimits(): void
+  /** Applies GitHub's own limits from now on (limits.ts), after so many creations of the last hour; returns what is reached of each. */
+  enforceLimits(o?: { earlierCreations?: number }): Readonly<Record<LimitName, number>>
   faultFor(request: RecordedRequest): Fault | null
 }
 
 export function openFaults(clock: Clock): Faults {
   const rules = new Set<{ rule: FaultRule; random: SeededRandom; left: number }>()
-  const created: number[] = []
-  let limited = false
+  const limits = openLimits(clock)
   let chosen: ChooseFault = () => null
   let chosenForTokens: ChooseFault = () => null
 
-  function overLimit(kind: RequestKind): Fault | null {
-    if (!limited || !CREATIONS.has(kind)) return null
-    const at = clock.nowMs()
-    while (created.length > 0 && created[0]! <= at - HOUR_MS) created.shift()
-    const inMinute = created.filter((timeMs) => timeMs > at - MINUTE_MS).length
-    if (inMinute < CREATIONS_PER_MINUTE && created.length < CREATIONS_PER_HOUR) {
-      created.push(at)
-      return null
+  function chosenFor(request: RecordedRequest): Fault | null {
+    const { kind } = request
+    const one = kind === 'token' ? chosenForTokens(request) : chosen(request)
+    if (one) return one
+    for (const active of rules) {
+      const { rule, random } = active
+      if (active.left === 0 || !matchesRequest(rule.requests, kind) || !random.chance(rule.probability ?? 1)) continue
+      active.left--
+      const how = typeof rule.kind === 'string' ? rule.kind : random.pick(rule.kind)
+      return { kind: how, ...(rule.retryAfterSeconds && { retryAfterSeconds: rule.retryAfterSeconds }) }
     }
-    return { kind: 'secondary-limit' }
+    return null
   }
 
   return {
@@ -99,28 +101,23 @@ export function openFaults(clock: Clock): Faults {
     },
     clearFaults() {
       rules.clear()
-      limited = false
+      limits.lift()
       chosen = () => null
       chosenForTokens = () => null
     },
-    enforceCreationLimits() {
-      limited = true
-    },
+    enforceLimits: limits.enforce,
     faultFor(request) {
-      const { kind } = request
-      const one = kind === 'token' ? chosenForTokens(request) : chosen(request)
-      if (one) return one
-      for (const active of rules) {
-        const { rule, random } = active
-        if (active.left === 0 || !matchesRequest(rule.requests, kind) || !random.chance(rule.probability ?? 1)) continue
-        active.left--
-        const how = typeof rule.kind === 'string' ? rule.kind : random.pick(rule.kind)
-        return { kind: how, ...(rule.retryAfterSeconds && { retryAfterSeconds: rule.retryAfterSeconds }) }
-      }
-      return overLimit(kind)
+      const over = limits.refuse(request)
+      const fault: Fault | null = over === null ? chosenFor(request) : { kind: 'secondary-limit' }
+      if (fault?.kind === 'secondary-limit' || fault?.kind === 'primary-limit')
+        limits.beQuiet(request, fault.retryAfterSeconds ?? RETRY_AFTER_SECONDS)
+      return fault
     },
   }
 }
+
+/** How long a limit asks to wait, unless told otherwise. */
+export const RETRY_AFTER_SECONDS = 60
 
 function matchesRequest(on: FaultRule['requests'], kind: RequestKind): boolean {
   if (on === 'any') return !READS.has(kind)
@@ -128,8 +125,3 @@ function matchesRequest(on: FaultRule['requests'], kind: RequestKind): boolean {
 }
 
 const READS = new Set<RequestKind>(['read', 'token', 'permission', 'graphql'])
-const CREATIONS = new Set<RequestKind>(['comment', 'check', 'dispatch', 'reaction'])
-const CREATIONS_PER_MINUTE = 80
-const CREATIONS_PER_HOUR = 500
-const MINUTE_MS = 60_000
-const HOUR_MS = 3_600_000

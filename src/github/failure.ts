@@ -88,6 +88,20 @@ export function classifyTokenFailure(error: unknown, now: string): GitHubFailure
   return new GitHubFailure('no_access', `no token: ${failure.message}`, { access, cause: error })
 }
 
+/** GraphQL reports a limit with status 200 and no `retry-after`; null when the answer is none. */
+export function graphqlLimitOf(
+  { errors }: { readonly errors?: unknown },
+  headers: Headers,
+  now: string,
+): GitHubFailure | null {
+  const all: readonly { readonly type?: unknown; readonly message?: unknown }[] = Array.isArray(errors) ? errors : []
+  const limit = all.find(
+    ({ type, message }) => /^RATE_LIMIT(ED)?$/.test(`${type}`) || /\brate limit\b/i.test(`${message}`),
+  )
+  if (limit === undefined) return null
+  return new GitHubFailure('rate_limited', `${limit.message}`, { until: rateLimitEndsAt(headers, now) })
+}
+
 type Headers = Readonly<Record<string, string | number | undefined>>
 
 // Octokit gives network failures the status 500 and no response: only a response comes from GitHub.

@@ -27,8 +27,7 @@ export async function queryRepository(
   const named = { owner: access.owner, name: access.name, ...variables }
   const { data, errors } = await sendGraphql(call, access, 'read', query, named)
   const repository = asObject(data?.repository)
-  if (repository === null || errors.some(isRateLimit))
-    throw failureOf(errors, `repository ${access.owner}/${access.name}`)
+  if (repository === null) throw failureOf(errors, `repository ${access.owner}/${access.name}`)
   return { repository, gaps: errors.filter(({ type }) => type !== 'NOT_FOUND').map(gapOf) }
 }
 
@@ -99,8 +98,6 @@ function withoutBrokenItems(repository: JsonObject, gaps: readonly Gap[]): unkno
 
 function failureOf(errors: readonly JsonObject[], subject: string): GitHubFailure {
   const words = errors.map((error) => asString(error.message)).join('; ') || 'GitHub sent an empty answer to a query'
-  // GraphQL reports a rate limit with status 200 and no `retry-after`.
-  if (errors.some(isRateLimit)) return new GitHubFailure('rate_limited', words)
   const refusal = errors.find(isRefusal)
   if (refusal !== undefined) return new GitHubFailure('no_access', words, { access: accessOf(refusal) })
   if (errors.length > 0 && errors.every(({ type }) => type === 'NOT_FOUND')) {
@@ -113,10 +110,6 @@ function failureOf(errors: readonly JsonObject[], subject: string): GitHubFailur
 function accessOf({ path, message }: JsonObject): AccessProblemRead {
   const permission = permissionOfField(Array.isArray(path) ? path : [])
   return translateRefusedCall({ status: 403, headers: {}, message: asString(message) ?? '', permission })
-}
-
-function isRateLimit({ type, message }: JsonObject): boolean {
-  return type === 'RATE_LIMITED' || type === 'RATE_LIMIT' || /\brate limit\b/i.test(asString(message) ?? '')
 }
 
 function isRefusal({ type }: JsonObject): boolean {

@@ -7,8 +7,9 @@ import { isJsonContentType } from '../text/content-type.ts'
 import { expectGitHubStatus } from './answer.ts'
 import { type Overheard, overhearingClock, quotaOfHeaders } from './answer-headers.ts'
 import { signAppJwt } from './app-jwt.ts'
-import { classifyFailure, classifyTokenFailure, GitHubFailure, type RequestIntent } from './failure.ts'
+import { classifyFailure, classifyTokenFailure, GitHubFailure, graphqlLimitOf, type RequestIntent } from './failure.ts'
 import { permissionOfRoute } from './permissions.ts'
+import { openQuietPeriods } from './quiet.ts'
 import { followingRedirects } from './redirects.ts'
 
 /** A repository as GitHub's API addresses it, and the installation that gives access to it. */
@@ -72,6 +73,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
   const timeoutMs = o.timeoutMs ?? REQUEST_TIMEOUT_MS
   const send = withTimeout(overhearingClock(o.fetch ?? fetch, o.now, o.overheard), timeoutMs)
   const { origin } = new URL(o.apiUrl)
+  const quiet = openQuietPeriods(o.now)
   const request = { fetch: send, log: debugLoggerOf(o.log) }
   const options = { baseUrl: o.apiUrl, userAgent: 'andon', log: debugLoggerOf(o.log), request }
   const app = new Octokit({
@@ -122,6 +124,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
     } as const
     const version = { 'x-github-api-version': API_VERSION, ...(etag !== null && { 'if-none-match': etag }) }
     const attempt = async (refresh: boolean) => {
+      if (access === null) quiet.expectNone(0)
       if (access === null && !route.includes(' /repositories/'))
         return await app.request(route, { ...parameters, headers: version, request })
       if (access === null) {
@@ -134,6 +137,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
       const named = route.includes('{owner}') ? { owner: access.owner, repo: access.name } : {}
       const target = route.endsWith(' /graphql') ? { baseUrl: graphqlBase } : named
       // A process that was paused for too long has lost its claim, and must not send.
+      quiet.expectNone(access.installationId)
       if (sendBy !== undefined && o.now() > sendBy) throw new GitHubFailure('retryable', 'not sent: its time was up')
       return await plain.request(route, { ...target, ...parameters, headers, request })
     }
@@ -152,6 +156,8 @@ export function openRequests(o: GitHubOptions): SendRequest {
         if (response.status >= 300) throw redirectFailureOf(response.status, access)
         expectGitHubStatus(response.status, intent)
       }
+      const limit = route.endsWith(' /graphql') ? graphqlLimitOf(response.data ?? {}, response.headers, o.now()) : null
+      if (limit !== null) throw limit
       if (access !== null) o.answered?.(access.installationId, true)
       // The name is learnt: a link with the old one may soon lead to another repository.
       if (isMoved && access !== null) o.onMoved?.(access)
@@ -163,6 +169,9 @@ export function openRequests(o: GitHubOptions): SendRequest {
     } catch (error) {
       overhear(access, (error as { response?: { headers?: Record<string, string> } }).response?.headers)
       const failure = classifyFailure(error, { intent, permission: permissionOfRoute(route) }, o.now())
+      // It was not sent.
+      if (quiet.isBecauseOf(access?.installationId ?? 0, failure)) throw failure
+      quiet.begin(access?.installationId ?? 0, failure)
       // That there is no such installation is an answer, and not a refusal of the App.
       if (access === null) throw failure.kind === 'not_found' ? failure : classifyTokenFailure(error, o.now())
       o.answered?.(access.installationId, !failure.isOutage)

@@ -16,7 +16,7 @@ const STEP_SECONDS = 0.55
 
 test('many commands in a minute are all answered, none is rejected, and the first of them within two seconds', async () => {
   const { github, repository } = app
-  github.enforceCreationLimits()
+  github.enforceLimits()
   for (let issue = 0; issue < ISSUES; issue += 1) await github.openIssue(repository, { title: `Issue ${issue + 1}` })
   const count = repetitions(14, 56)
   const apart = 60 / 56

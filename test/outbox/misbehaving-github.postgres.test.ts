@@ -16,7 +16,7 @@ test(
     const app = await openAndonApp({ seed: randomSeed(), maxConcurrent: 8 })
     const { github, database, clock } = app
     const andons = [app.andon, await app.startAnother()]
-    github.enforceCreationLimits()
+    github.enforceLimits()
     const how = ['502-after', 'reset-after', '502-before', 'reset-before'] as const
     github.injectFault({
       requests: ['comment', 'check'],

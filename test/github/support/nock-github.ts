@@ -17,7 +17,7 @@ const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString()
 
-type ClientOptions = Partial<Pick<GitHubOptions, 'apiUrl' | 'timeoutMs' | 'fetch' | 'onMoved'>>
+type ClientOptions = Partial<Pick<GitHubOptions, 'apiUrl' | 'timeoutMs' | 'fetch' | 'onMoved' | 'now'>>
 
 export function openTestClient(o: ClientOptions = {}): GitHub {
   return openGitHub({ appId: APP_ID, privateKey, apiUrl: API, now: () => NOW, log: pino({ level: 'silent' }), ...o })
