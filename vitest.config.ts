@@ -25,7 +25,7 @@ const ONLY_EMBEDDED = [
   'test/sweep/{disturbed,labeled-issues,outages}.test.ts',
   'test/sign-in/api-tokens.test.ts',
   'test/world/{access,answers,asked-until-answered,binding,breaker,canary,cancelled,cannot-work,clocks}.test.ts',
-  'test/world/{clock-set,dispatch-outage,folded-replies,limited-agents,mails,need-comments,new-here}.test.ts',
+  'test/world/{clock-set,dispatch-outage,folded-replies,github-limits,limited-agents,mails,need-comments,new-here}.test.ts',
   'test/world/{not-yet,one-hangs,one-negative-answer,own-absence,dropped,reconcile,strangers,strangers-table,ties}.test.ts',
   'test/world/{timed-holds,waiting}.test.ts',
 ]

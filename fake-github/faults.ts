@@ -62,8 +62,8 @@ export type Faults = {
   /** The same for requests for tokens. */
   chooseTokenFaults(choose: ChooseFault): void
   clearFaults(): void
-  /** Applies GitHub's own limits from now on (limits.ts), after so many creations of the last hour; returns what is reached of each. */
-  enforceLimits(o?: { earlierCreations?: number }): Readonly<Record<LimitName, number>>
+  /** Applies GitHub's own limits (limits.ts) from now on, after creations at these times; returns what is reached of each. */
+  enforceLimits(earlierCreations?: readonly number[]): Readonly<Record<LimitName, number>>
   faultFor(request: RecordedRequest): Fault | null
 }
 

@@ -20,8 +20,8 @@ export type LimitName = AllowedName | 'in a quiet period'
 type Asked = { readonly kind: RequestKind; readonly method: string; readonly path: string }
 
 export type Limits = {
-  /** From now on, after so many creations within the last hour; returns the most that is reached of each. */
-  enforce(o?: { earlierCreations?: number }): Readonly<Record<LimitName, number>>
+  /** From now on, after creations at these times; returns the most that is reached of each. */
+  enforce(earlierCreations?: readonly number[]): Readonly<Record<LimitName, number>>
   lift(): void
   /** Which limit refuses the request; null: none does, and it counts. */
   refuse(request: Asked): LimitName | null
@@ -58,10 +58,9 @@ export function openLimits(clock: Clock): Limits {
   }
 
   return {
-    enforce({ earlierCreations = 0 } = {}) {
+    enforce(earlierCreations = []) {
       isEnforced = true
-      const from = clock.nowMs() - HOUR_MS / 2
-      created = Array.from({ length: earlierCreations }, (_, n) => from + (n / earlierCreations) * (HOUR_MS / 4))
+      created = [...earlierCreations]
       return reached
     },
     lift() {
@@ -83,7 +82,11 @@ export function openLimits(clock: Clock): Limits {
     },
     beQuiet(request, seconds) {
       if (isAskedByApp(request)) return
-      quietUntilMs = Math.max(quietUntilMs, clock.nowMs() + seconds * 1000)
+      const untilMs = clock.nowMs() + seconds * 1000
+      // What is on its way when the answer comes cannot be stopped.
+      setImmediate(() => {
+        quietUntilMs = Math.max(quietUntilMs, untilMs)
+      })
     },
   }
 }

@@ -71,15 +71,26 @@ async function beginNextStep(
       return null
     }
     if (step.action === 'recover') return step
+    const { installationId } = claim.access
     const slot = await takeWriteSlot(
       trx,
-      claim.access.installationId,
+      installationId,
       step.action === 'create' ? 'create' : 'change',
       'publish',
       o.now,
     )
     if (!slot.granted) {
-      await releaseClaim(trx, claim, { servedAt, after: slot.until })
+      const later = millisecondsAfter(now, LOOK_AGAIN_AFTER_MS)
+      if (slot.until <= later) {
+        await releaseClaim(trx, claim, { servedAt, after: slot.until })
+        return null
+      }
+      // The hour's creations are spent. What exists is kept up to date, and so is what changes in the meantime.
+      const updates = steps.filter(({ action }) => action === 'update')
+      const { step: update } = await firstStepWithAccess(trx, claim, updates, now)
+      const free = update && (await takeWriteSlot(trx, installationId, 'change', 'publish', o.now))
+      if (free?.granted) return update
+      await releaseClaim(trx, claim, { servedAt, after: free ? free.until : later })
       return null
     }
     if (step.action === 'create') {
@@ -153,6 +164,7 @@ async function releaseFor(o: PublishContext, claim: PublishClaim, backoffMs: num
 }
 
 const ERROR_BACKOFF_MS = 60_000
+const LOOK_AGAIN_AFTER_MS = 60_000
 const REFUSED_LOOKUP_RETRY_AFTER_MS = 10 * 60_000
 const MISSING_FOR_MS = 60 * 60_000
 const EPOCH = '1970-01-01T00:00:00.000Z'

@@ -24,14 +24,15 @@ export async function takeWriteSlot(
   const budget = await lockBudget(trx, installationId, UNSPENT_BUDGET, now())
   // Read the clock under the lock: the transaction before may have written a moment ago.
   const at = now()
-  const reservation = reserveSlot(budget, write, at)
+  const isPublication = priority === 'publish'
+  const reservation = reserveSlot(budget, write, at, { isPublication })
   if (!reservation.granted) return reservation
   const isTurn = isPublicationsTurn(budget)
   const { isHigherWaiting, isPublicationFirst } = await findHigherPriority(trx, installationId, priority, isTurn, at)
   if (isHigherWaiting) return { granted: false, until: nextSlotAfter(at) }
   // It keeps its place, and the slot stays free for the publication, which the same lane tries next.
   if (isPublicationFirst) return { granted: false, until: at }
-  await saveBudget(trx, installationId, countWrite(reservation.budget, priority === 'publish'), now())
+  await saveBudget(trx, installationId, countWrite(reservation.budget, isPublication), now())
   return reservation
 }
 

@@ -8,7 +8,7 @@ import { millisecondsAfter } from '../text/milliseconds-after.ts'
 export type WriteBudget = {
   readonly nextWriteAt: Instant
   readonly blockedUntil: Instant
-  /** Times of the creations of the last hour, oldest first. */
+  /** Times of the creations of a little more than the last hour, oldest first. */
   readonly creations: readonly Instant[]
   /** Writes since the last publication. */
   readonly writesSincePublication: number
@@ -31,15 +31,21 @@ export const UNSPENT_BUDGET: WriteBudget = {
   writesSincePublication: 0,
 }
 
-/** Takes the slot of one write, or returns when there may be one. */
-export function reserveSlot(budget: WriteBudget, write: WriteKind, now: Instant): Reservation {
-  const anHourAgo = millisecondsAfter(now, -HOUR_MS)
+/** Takes the slot of one write, or returns when there may be one. A creation by a publication leaves some to what people wait for. */
+export function reserveSlot(
+  budget: WriteBudget,
+  write: WriteKind,
+  now: Instant,
+  o: { isPublication?: boolean } = {},
+): Reservation {
+  const since = millisecondsAfter(now, -HOUR_MS - ARRIVES_WITHIN_MS)
   // A clock that was set back has left some in the future.
-  const creations = budget.creations.filter((at) => at >= anHourAgo).map((at) => earliest(at, now))
+  const creations = budget.creations.filter((at) => at >= since).map((at) => earliest(at, now))
+  const windows = o.isPublication ? [...CREATION_WINDOWS, WINDOW_OF_PUBLICATIONS] : CREATION_WINDOWS
   const until = [
     budget.blockedUntil,
     budget.nextWriteAt,
-    ...(write === 'create' ? CREATION_WINDOWS.map(({ max, ms }) => windowFreeAt(creations, max, ms)) : []),
+    ...(write === 'create' ? windows : []).map(({ max, ms }) => windowFreeAt(creations, max, ms)),
   ].reduce((a, b) => (a > b ? a : b))
   if (until > now) return { granted: false, until }
   return {
@@ -78,10 +84,17 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 /** A little more than a second: writes sent one second apart must not arrive any closer. */
 const WRITE_INTERVAL_MS = 1_050
+/** What was sent may have arrived as much later as a request may take, and clocks differ a little. */
+const ARRIVES_WITHIN_MS = 10_000
 const CREATION_WINDOWS = [
-  { max: 80, ms: MINUTE_MS },
-  { max: 500, ms: HOUR_MS },
+  { max: 80, ms: MINUTE_MS + ARRIVES_WITHIN_MS },
+  { max: 500, ms: HOUR_MS + ARRIVES_WITHIN_MS },
 ] as const
+/**
+ * Leaves room for 200 dispatches, answers and reactions within a quarter of an hour, at any time: by then, what is older than this
+ * is more than an hour old. Comments and checks on many issues would spend the hour, and a dispatch wait for most of it.
+ */
+const WINDOW_OF_PUBLICATIONS = { max: 300, ms: HOUR_MS - 15 * MINUTE_MS } as const
 
 /** When the window of that length next contains fewer than `max`; a window includes both of its ends. */
 function windowFreeAt(creations: readonly Instant[], max: number, ms: number): Instant {

@@ -37,6 +37,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'postgres',
   },
   {
+    name: 'github-limits',
+    promise:
+      '300 issues at once while GitHub enforces its limits (80 and 500 creations, 900 points, 100 at once, quiet periods): no dispatch, cancellation or answer waits for 15 minutes, 0 calls in a quiet period',
+    file: 'test/world/github-limits.test.ts',
+    project: 'embedded',
+  },
+  {
     name: 'one-hangs',
     promise:
       'one installation of ten hangs, answers after 9 s, answers 500, is limited: p99 of the other nine at most 1.5 × that of ten healthy ones',

@@ -2,7 +2,16 @@
 import nock from 'nock'
 import { expect, test } from 'vitest'
 import { manualClock } from '../support/manual-clock.ts'
-import { API, expectTokenRequest, failureOf, NOW, openTestClient, RECEIPT, REPOSITORY, useNock } from './support/nock-github.ts'
+import {
+  API,
+  expectTokenRequest,
+  failureOf,
+  NOW,
+  openTestClient,
+  RECEIPT,
+  REPOSITORY,
+  useNock,
+} from './support/nock-github.ts'
 
 useNock()
 
@@ -11,7 +20,13 @@ const LIMITED = { kind: 'rate_limited', until: '2026-11-21T14:10:00.000Z' }
 const EXHAUSTED = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795270200' }
 
 test.each([
-  ['a read by GraphQL', () => nock(API).post('/graphql').reply(200, { errors: [{ type: 'RATE_LIMITED' }] }, EXHAUSTED)],
+  [
+    'a read by GraphQL',
+    () =>
+      nock(API)
+        .post('/graphql')
+        .reply(200, { errors: [{ type: 'RATE_LIMITED' }] }, EXHAUSTED),
+  ],
   ['a read by REST', () => nock(API).post('/graphql').reply(403, { message: 'API rate limit exceeded' }, EXHAUSTED)],
 ])('after a limit of %s nothing of the installation is sent until then', async (_, limit) => {
   const clock = manualClock(NOW)

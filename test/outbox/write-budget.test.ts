@@ -23,21 +23,42 @@ test('the first write is granted at once, and the next a second later', () => {
   expect(reserveSlot(budget, 'change', denied.until).granted).toBe(true)
 })
 
-test('the 81st creation waits until the first is a minute old, an edit does not', () => {
+test('the 81st creation waits until the first has surely been at GitHub for a minute, an edit does not', () => {
   const creations = Array.from({ length: 80 }, (_, index) => at(index * 100))
   const budget = { ...UNSPENT_BUDGET, creations }
-  expect(reserveSlot(budget, 'create', at(30_000))).toEqual({ granted: false, until: at(60_001) })
+  expect(reserveSlot(budget, 'create', at(30_000))).toEqual({ granted: false, until: at(70_001) })
   expect(reserveSlot(budget, 'change', at(30_000)).granted).toBe(true)
-  expect(reserveSlot(budget, 'create', at(60_000)).granted).toBe(false)
-  expect(reserveSlot(budget, 'create', at(60_001)).granted).toBe(true)
+  expect(reserveSlot(budget, 'create', at(70_000)).granted).toBe(false)
+  expect(reserveSlot(budget, 'create', at(70_001)).granted).toBe(true)
 })
 
-test('the 501st creation waits until the first is an hour old', () => {
+test('the 501st creation waits until the first has surely been there for an hour', () => {
   const creations = Array.from({ length: 500 }, (_, index) => at(index * 5_000))
   const budget = { ...UNSPENT_BUDGET, creations }
-  expect(reserveSlot(budget, 'create', at(3_000_000))).toEqual({ granted: false, until: at(3_600_001) })
-  const granted = reserveSlot(budget, 'create', at(3_600_001)) as { budget: WriteBudget }
+  expect(reserveSlot(budget, 'create', at(3_000_000))).toEqual({ granted: false, until: at(3_610_001) })
+  const granted = reserveSlot(budget, 'create', at(3_610_001)) as { budget: WriteBudget }
   expect(granted.budget.creations).toHaveLength(500)
+})
+
+test('publications leave two hundred creations within a quarter of an hour to what people wait for', () => {
+  let budget = UNSPENT_BUDGET
+  let published = 0
+  for (let ms = 0; ms < 20 * 60_000; ms += 1_050) {
+    const reservation = reserveSlot(budget, 'create', at(ms), { isPublication: true })
+    if (!reservation.granted) continue
+    published += 1
+    budget = reservation.budget
+  }
+  let granted = 0
+  for (let ms = 20 * 60_000; ms < 35 * 60_000; ms += 1_050) {
+    const reservation = reserveSlot(budget, 'create', at(ms))
+    if (!reservation.granted) continue
+    granted += 1
+    budget = reservation.budget
+  }
+  expect([published, granted]).toEqual([300, 200])
+  expect(reserveSlot(budget, 'create', at(36 * 60_000), { isPublication: true }).granted).toBe(false)
+  expect(reserveSlot(budget, 'change', at(36 * 60_000), { isPublication: true }).granted).toBe(true)
 })
 
 test('a wait that GitHub asks for blocks every write, and the longest counts', () => {
