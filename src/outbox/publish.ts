@@ -18,7 +18,7 @@ import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'
 import { claimNextPublication, type PublishClaim, targetNameOf } from './publish-claim.ts'
 import type { PublishContext } from './publish-context.ts'
 import { blockInstallation, takeWriteSlot } from './rate-limit.ts'
-import { recoverPublication } from './recover-publication.ts'
+import { EVER, recoverPublication } from './recover-publication.ts'
 import { loadSurfaceState } from './surface-state.ts'
 import { type WriteStep, writeSurface } from './write-surface.ts'
 
@@ -134,7 +134,7 @@ async function performStep(o: PublishContext, claim: PublishClaim, step: Publica
     return true
   } catch (failure) {
     if (!(failure instanceof GitHubFailure)) throw failure
-    const since = step.action === 'recover' && step.sentAt > EPOCH ? step.sentAt : null
+    const since = step.action === 'recover' && step.sentAt > EVER ? step.sentAt : null
     const outcome = callOutcomeOf(failure, { intent: INTENTS[step.action], tryNumber: null, now: o.now(), since })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not published')
     return await recordFailure(o, claim, step, outcome)
@@ -167,7 +167,6 @@ const ERROR_BACKOFF_MS = 60_000
 const LOOK_AGAIN_AFTER_MS = 60_000
 const REFUSED_LOOKUP_RETRY_AFTER_MS = 10 * 60_000
 const MISSING_FOR_MS = 60 * 60_000
-const EPOCH = '1970-01-01T00:00:00.000Z'
 
 async function recordFailure(
   o: PublishContext,
@@ -203,16 +202,18 @@ async function recordFailure(
     case 'unconfirmed':
       // The request may have reached GitHub only now, so a lookup counts from now on.
       return await save({ sentAt: o.now() })
-    case 'gone':
-      // Deleted, or hidden from us for a while: search everything on GitHub before creating another.
-      if (step.action === 'update') return await save({ state: 'sending', sentAt: EPOCH, githubId: null, digest: null })
-      if (step.action === 'create') {
-        // A new issue or commit may not be there yet.
-        const missingSince = step.deniedSince ?? o.now()
-        const isGivenUp = millisecondsAfter(missingSince, MISSING_FOR_MS) <= o.now()
-        if (!isGivenUp) return await save({ state: 'confirmed', sentAt: missingSince, digest: null })
-      }
+    case 'gone': {
+      if (step.action === 'recover') return await refused()
+      const missingSince = step.deniedSince ?? o.now()
+      const isLong = millisecondsAfter(missingSince, MISSING_FOR_MS) <= o.now()
+      // Deleted, or hidden from us for a while: search everything on GitHub before creating another. What is found and still cannot
+      // be edited is tried more and more seldom, and searched for again after an hour.
+      if (step.action === 'update' && (step.deniedSince === null || isLong))
+        return await save({ state: 'sending', sentAt: EVER, githubId: null, digest: null })
+      // A new issue or commit may not be there yet.
+      if (!isLong) return await save({ state: 'confirmed', sentAt: missingSince, digest: null })
       return await refused()
+    }
     case 'refused':
     case 'give up':
       return await refused()

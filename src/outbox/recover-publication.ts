@@ -10,6 +10,9 @@ import type { PublishContext } from './publish-context.ts'
 import { takeWriteSlot } from './rate-limit.ts'
 import { ASSUME_NOT_CREATED_AFTER_MS, CLOCK_SKEW_MS } from './timings.ts'
 
+/** As the time of a creation: everything is searched, because what was confirmed is not found any more. */
+export const EVER = '1970-01-01T00:00:00.000Z'
+
 type RecoverStep = Extract<PublicationStep, { action: 'recover' }>
 
 /** Looks for what may have been created; false when the claim was released to wait for a slot. */
@@ -22,7 +25,7 @@ export async function recoverPublication(o: PublishContext, claim: PublishClaim,
   const columns =
     keep === undefined
       ? stateAfterMiss(step, o.now())
-      : ({ state: 'confirmed', sentAt: null, githubId: keep.id } as const)
+      : ({ state: 'confirmed', sentAt: step.sentAt === EVER ? o.now() : null, githubId: keep.id } as const)
   await o.database.kysely.transaction().execute(async (trx) => {
     if (await renewClaim(trx, claim, o.now())) await savePublication(trx, claim.target, step.surface, columns, o.now())
   })
