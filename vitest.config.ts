@@ -26,7 +26,7 @@ const ONLY_EMBEDDED = [
   'test/sign-in/api-tokens.test.ts',
   'test/world/{access,answers,asked-until-answered,binding,breaker,canary,cancelled,cannot-work,clocks}.test.ts',
   'test/world/{clock-set,dispatch-outage,folded-replies,github-limits,limited-agents,mails,need-comments,new-here}.test.ts',
-  'test/world/{not-yet,one-hangs,one-negative-answer,own-absence,dropped,reconcile,strangers,strangers-table,ties}.test.ts',
+  'test/world/{not-yet,one-hangs,one-negative-answer,own-absence,dropped,reconcile,refused-calls,strangers,strangers-table,ties}.test.ts',
   'test/world/{timed-holds,waiting}.test.ts',
 ]
 // What takes long on either runs on the quicker one.

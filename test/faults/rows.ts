@@ -44,6 +44,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'embedded',
   },
   {
+    name: 'refused-calls',
+    promise:
+      'each of 24 calls answered 404, 410 or 422 for two hours: no loop, nothing else stops, true words, and afterwards all goes on',
+    file: 'test/world/refused-calls.test.ts',
+    project: 'embedded',
+  },
+  {
     name: 'one-hangs',
     promise:
       'one installation of ten hangs, answers after 9 s, answers 500, is limited: p99 of the other nine at most 1.5 × that of ten healthy ones',
