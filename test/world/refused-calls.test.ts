@@ -54,7 +54,7 @@ const CALLS: readonly (readonly [string, RegExp, RegExp?])[] = [
 /** The App asks for its log once a minute. */
 const MOST_IN_TWO_HOURS = 125
 const HOUR = 3_600
-const SHORT = new Set(['an edit of a comment 404', 'an edit of a check 410', 'a permission 404'])
+const SHORT = new Set(['an edit of a comment 404'])
 const CASES = CALLS.flatMap((call) =>
   ANSWERS.map((answer) => ({ call, answer, isShort: SHORT.has(`${call[0]} ${answer[0]}`) })),
 )
