@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config'
 const NO_DATABASE = [
   'test/{advance,commands,docs,doctor,line,pipeline,render,translate}/**/*.test.ts',
   'test/alerts/files.test.ts',
+  'test/apply/commit-record.test.ts',
   'test/cli/{check,init}.test.ts',
   'test/{architecture,manifest,config,packaging,workflows}.test.ts',
   'test/faults/faults.test.ts',

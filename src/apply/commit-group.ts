@@ -32,6 +32,8 @@ export type CommitContext = {
   readonly log: Logger
   readonly random: RandomSuffix
   readonly knownRows: KnownRows
+  /** Everything is rolled back instead of committed. */
+  readonly isRehearsal?: boolean
 }
 
 const MAX_TRIES = 5
@@ -50,13 +52,18 @@ export async function commitGroup(
   limits = limitsFromNow(),
 ): Promise<readonly (ApplyResult | Error)[]> {
   try {
-    const outcomes = await o.database.reserved.transaction().execute((trx) => applyGroup(o, trx, group))
+    const outcomes = await o.database.reserved.transaction().execute(async (trx) => {
+      const applied = await applyGroup(o, trx, group)
+      if (o.isRehearsal) throw new RolledBack(applied)
+      return applied
+    })
     addKnownRows(
       o.knownRows,
       eventsOf(group, (index) => outcomes[index]?.duplicate === false),
     )
     return outcomes
   } catch (error) {
+    if (error instanceof RolledBack) return error.outcomes
     const reason = error instanceof Error ? error.message : String(error)
     const { tries, until } = limits
     const cause = classifyCommitFailure(error)
@@ -68,11 +75,20 @@ export async function commitGroup(
       case 'locked':
         return commitOthers(o, group, limits, reason)
       case 'unavailable':
-        o.log.warn({ reason, turnedAway: group.length }, 'the database is away')
+        if (!o.isRehearsal) o.log.warn({ reason, turnedAway: group.length }, 'the database is away')
         return group.map(() => new Unavailable(reason))
       case 'culprit':
         return group.length > 1 ? bisectGroup(o, group, limits) : [await saveFailedDelivery(o, group[0], reason)]
     }
+  }
+}
+
+class RolledBack extends Error {
+  readonly outcomes: readonly ApplyResult[]
+
+  constructor(outcomes: readonly ApplyResult[]) {
+    super('the rehearsal is over')
+    this.outcomes = outcomes
   }
 }
 

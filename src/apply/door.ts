@@ -10,6 +10,8 @@ import type { Database } from '../store/database.ts'
 import type { RandomSuffix } from './admit-queued.ts'
 import { type ApplyRequest, type ApplyResult, Locked, repositoryOf, Unavailable } from './apply-request.ts'
 import { commitGroup } from './commit-group.ts'
+import { openCommitRecord } from './commit-record.ts'
+import { rehearseDelivery } from './rehearse-delivery.ts'
 
 export type Door = {
   /** Resolves after the commit; throws Unavailable when nothing could be committed. */
@@ -18,6 +20,13 @@ export type Door = {
   problem(): string | null
   /** That nothing can come in just now, in one sentence: what is in hand has had no answer for too long. */
   hangs(): string | null
+  /**
+   * Why a delivery that came now would be turned away; null when it would be committed. What was committed within the last
+   * half second says so; else `read` does, unless a commit does before it.
+   */
+  whyClosed(read: () => Promise<string | null>): Promise<string | null>
+  /** After a commit that failed: why that of a delivery would, too; null when it would not, or when one has succeeded since. */
+  rehearse(): Promise<string | null>
   /** That deliveries wait for repositories that somebody else keeps locked, in one sentence. */
   resting(): string | null
   /** Resolves when every accepted request is committed or turned away. */
@@ -32,6 +41,7 @@ const LANES = 2
 /** Under load the first request of a group waits this long for others: else groups of one and of many alternate. */
 const LINGER_MS = 2
 /** A group takes milliseconds. */
+const WAITS_AFTER_MS = 500
 const HANGS_AFTER_MS = 2_500
 
 type PendingRequest = {
@@ -63,7 +73,7 @@ export function openDoor(options: {
   let isGathering = false
   let sizeBefore = 1
   let closed = false
-  let failure: string | null = null
+  const record = openCommitRecord()
 
   function pump(): void {
     if (!isGathering && busy.size < lanes && queue.some(isFree)) {
@@ -100,6 +110,7 @@ export function openDoor(options: {
   }
 
   async function commit(group: readonly PendingRequest[]): Promise<readonly (ApplyResult | Error)[]> {
+    const beganAt = performance.now()
     const places = group.flatMap(({ place }) => place ?? [])
     for (const id of places) inHand.add(id)
     const outcomes = await commitGroup(
@@ -108,7 +119,8 @@ export function openDoor(options: {
     )
     for (const id of places) inHand.delete(id)
     const last = outcomes.findLast((outcome) => !(outcome instanceof Locked && outcome.isOnlyThere))
-    failure = last instanceof Error ? last.message : null
+    const hasDelivery = group.some(({ request }) => request.delivery !== undefined)
+    if (last !== undefined) record.note(last instanceof Error ? last.message : null, { beganAt, hasDelivery })
     const locked: PendingRequest[] = []
     for (const [index, waiting] of group.entries()) {
       const outcome = outcomes[index] ?? new Unavailable('the request has no outcome')
@@ -149,11 +161,19 @@ export function openDoor(options: {
     const index = queue.indexOf(waiting)
     if (index >= 0) queue.splice(index, 1)
     const rests = waiting.place !== null && resting.has(waiting.place)
-    if (!rests) failure = `the database did not answer within ${DEADLINE_MS} ms`
-    waiting.complete(new Unavailable(failure ?? 'another transaction keeps the repository locked'))
+    const failure = `the database did not answer within ${DEADLINE_MS} ms`
+    if (!rests) record.note(failure, { beganAt: performance.now() - DEADLINE_MS, hasDelivery: true })
+    waiting.complete(new Unavailable(record.problem() ?? 'another transaction keeps the repository locked'))
     // What nobody waits for is not tried again: whether it is still locked, the next delivery finds out.
     if (waiting.place !== null && !isAwaited(waiting.place)) resting.delete(waiting.place)
   }
+
+  function isBusyFor(ms: number): boolean {
+    const beganBefore = performance.now() - ms
+    return [...busy.values()].filter((beganAt) => beganAt < beganBefore).length >= lanes
+  }
+
+  const hangs = () => (isBusyFor(HANGS_AFTER_MS) ? 'deliveries cannot be stored (the database does not answer)' : null)
 
   return {
     apply(request) {
@@ -175,12 +195,22 @@ export function openDoor(options: {
       pump()
       return promise
     },
-    problem: () => (failure === null ? null : `deliveries cannot be stored (${failure.split('\n')[0]})`),
-    hangs() {
-      const beganBefore = performance.now() - HANGS_AFTER_MS
-      const hanging = [...busy.values()].filter((beganAt) => beganAt < beganBefore)
-      return hanging.length < lanes ? null : 'deliveries cannot be stored (the database does not answer)'
+    problem: () => sentenceOf(record.problem()),
+    hangs,
+    async whyClosed(read) {
+      const known = hangs() ?? sentenceOf(record.fresh())
+      if (known !== undefined) return known
+      const { promise: next, resolve } = Promise.withResolvers<string | null>()
+      const { promise: freed, resolve: free } = Promise.withResolvers<null>()
+      const forget = record.onEach((problem, isFresh) => {
+        if (isFresh) resolve(sentenceOf(problem))
+        else if (problem === null) free(null)
+      })
+      // What others can read is no comfort while every lane waits: one of them must get through, too.
+      const reading = read().then((reason) => (isBusyFor(WAITS_AFTER_MS) ? (reason ?? freed) : reason))
+      return await Promise.race([next, reading]).finally(forget)
     },
+    rehearse: async () => (record.isUncertain() ? sentenceOf(await rehearseDelivery(o)) : null),
     resting() {
       if (resting.size === 0) return null
       const which = resting.size === 1 ? 'a repository' : `${resting.size} repositories`
@@ -191,6 +221,10 @@ export function openDoor(options: {
       while (busy.size > 0 || restingLane !== null) await Promise.race([...busy.keys(), restingLane ?? never])
     },
   }
+}
+
+function sentenceOf<T extends null | undefined>(problem: string | T): string | T {
+  return typeof problem === 'string' ? `deliveries cannot be stored (${problem.split('\n')[0]})` : problem
 }
 
 const never = new Promise<void>(() => undefined)

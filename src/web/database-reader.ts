@@ -35,6 +35,8 @@ import { type ShareNext, shareNextReadings } from './shared-reading.ts'
 const READ_TIMEOUT_MS = 8_000
 /** Longer than GitHub may take to list what a user sees. */
 const SEEN_TIMEOUT_MS = 25_000
+/** A reading takes milliseconds. */
+const STALE_MS = 500
 const MAX_HISTORY_ENTRIES = 200
 
 /** Reads what `seen` allows, which is asked before every reading; without it, everything. */
@@ -45,7 +47,7 @@ export function openDatabaseReader(o: {
   log: Logger
   deadlineMs?: number
   /** Whose way in readiness is about. */
-  door?: Pick<Door, 'problem' | 'hangs'>
+  door?: Pick<Door, 'rehearse'>
   operators?: Pick<OperatorParts, 'latencies'>
   seen?: () => Promise<SeenBy>
   /** Whether the cord of everything is theirs to pull. */
@@ -74,6 +76,7 @@ export function openDatabaseReader(o: {
     const named = await readShared('name', anyones, () => listRepositoryIds(database.kysely, anyones))
     return named.filter((id) => visible.includes(id))
   }
+  const readReadiness = () => read('readiness', whyNotReady(database, o.door?.rehearse))
   return {
     async loadBoard(query) {
       const asked = { ...query, visible: await visibleIn(query.repository) }
@@ -106,8 +109,13 @@ export function openDatabaseReader(o: {
       }
     },
     async whyNotReady() {
-      const hangs = o.door?.hangs() ?? null
-      return hangs ?? (await read('readiness', whyNotReady(database, o.door?.problem() ?? null)))
+      const beganAt = performance.now()
+      const first = await readReadiness().catch((error: unknown) => error)
+      if (first === null) return null
+      // It may have waited for a connection that was dead: that says little about now.
+      if (performance.now() - beganAt > STALE_MS) return await readReadiness()
+      if (typeof first === 'string') return first
+      throw first
     },
     listen: (changed, lost) => database.listen(NOTIFY_CHANNEL, changed, lost),
   }

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
+import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { PushCounts } from '../store/pushes.ts'
 import { createApp } from './app.ts'
@@ -36,6 +37,8 @@ export type WebServer = {
 export type WebServerParts = {
   /** Answers one request to the webhook path, whatever its method. */
   readonly receiveDelivery: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Whose way in readiness is about. */
+  readonly door?: Pick<Door, 'whyClosed'>
   readonly log: Logger
   readonly config: Omit<SiteConfig, 'pingEveryMs' | 'beatEveryMs'> &
     Partial<Pick<SiteConfig, 'pingEveryMs' | 'beatEveryMs'>> & {
@@ -82,7 +85,7 @@ export function createServerWithReader(
     latency: (ms) => operators?.measurements.latency('browser', ms),
   })
   const health = o.health ?? (async () => ({}))
-  const readings = openProbeReadings({ reader, health, everyMs: config.probesEveryMs ?? 0 })
+  const readings = openProbeReadings({ reader, health, door: o.door, everyMs: config.probesEveryMs ?? 0 })
   // What an operator has just done must show: nothing that was read before is shown again.
   const fresh = openProbeReadings({ reader, health, everyMs: 0 })
   const shareReport = shareNextReadings()

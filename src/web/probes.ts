@@ -1,4 +1,5 @@
 // Probes for machines: `healthz` says whether the process lives and what is degraded, `readyz` whether it takes deliveries.
+import type { Door } from '../apply/door.ts'
 import type { Hub } from './hub.ts'
 import type { BoardPage, Reader } from './reader.ts'
 import { shareReading } from './shared-reading.ts'
@@ -20,12 +21,15 @@ export type ProbeReadings = {
 export function openProbeReadings(o: {
   reader: Reader
   health: () => Promise<ProcessHealth>
+  /** The door knows without a reading, while deliveries come. */
+  door?: Pick<Door, 'whyClosed'> | undefined
   everyMs: number
 }): ProbeReadings {
+  const whyNotReady = shareReading(() => o.reader.whyNotReady(), o.everyMs)
   return {
     board: shareReading(() => o.reader.loadBoard({ limit: 1 }), o.everyMs),
     health: shareReading(o.health, o.everyMs),
-    whyNotReady: shareReading(() => o.reader.whyNotReady(), o.everyMs),
+    whyNotReady: () => o.door?.whyClosed(whyNotReady) ?? whyNotReady(),
   }
 }
 

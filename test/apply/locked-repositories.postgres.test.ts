@@ -1,4 +1,5 @@
 // Somebody keeps rows locked: a person at a console, a process that was stopped. What needs them waits, the rest goes on.
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import type { Door } from '../../src/apply/door.ts'
@@ -6,7 +7,7 @@ import { whyNotReady } from '../../src/store/readiness.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { withClient } from '../support/database-template.ts'
 import { issueLabeled } from '../support/pipeline-fixtures.ts'
-import { arrivalOf, openTestDoor, pipelinesIn } from './support/arrivals.ts'
+import { arrivalOf, deliveriesIn, openTestDoor, pipelinesIn } from './support/arrivals.ts'
 
 const GITHUB_WAITS_MS = 10_000
 const WITHIN = { timeout: 5_000 }
@@ -49,7 +50,7 @@ test('two locked repositories keep no other out, are named, and go on when they 
     // The lanes are free: had each of the twenty waited a second for a lock, the three would have been turned away after eight.
     for (let number = 11; number <= 30; number++) await door.apply(arrivalIn(3, number))
     expect(door.resting()).toMatch(/keeps 2 repositories locked/)
-    expect([door.hangs(), door.problem(), await whyNotReady(database, door.problem())]).toEqual([null, null, null])
+    expect([door.hangs(), door.problem(), await whyNotReady(database, door.rehearse)]).toEqual([null, null, null])
     await letGo()
     expect(await Promise.all(locked)).toEqual(locked.map(() => ({ duplicate: false, state: 'applied' })))
   })
@@ -57,6 +58,47 @@ test('two locked repositories keep no other out, are named, and go on when they 
   await door.apply(arrivalIn(1, 4))
   expect(door.resting()).toBeNull()
   expect(await pipelinesIn(database)).toHaveLength(5 + 3 + 27 + 20 + 2)
+})
+
+test('readiness rehearses a delivery in every table that deliveries change', async () => {
+  await door.apply(arrivalIn(1, 1))
+  const pipelinesAre = async (which: 'full' | 'roomy') => {
+    await withClient(database.url ?? '', async (client) => {
+      if (which === 'roomy') return await client.query('drop trigger no_room on pipelines')
+      await client.query(`create function no_room() returns trigger language plpgsql as $$ begin
+        raise exception using errcode = '53100', message = 'no room'; end $$`)
+      return await client.query('create trigger no_room before insert on pipelines execute function no_room()')
+    })
+  }
+  await pipelinesAre('full')
+  await expect(door.apply(arrivalIn(1, 2))).rejects.toBeInstanceOf(Unavailable)
+  expect(await whyNotReady(database, door.rehearse)).toBe('deliveries cannot be stored (no room)')
+  await pipelinesAre('roomy')
+  expect(await whyNotReady(database, door.rehearse)).toBeNull()
+  // Nothing of it is left.
+  expect(await pipelinesIn(database)).toHaveLength(1)
+  expect(await deliveriesIn(database)).toHaveLength(1)
+})
+
+test('what a commit came to says whether the door is open; what can be read says nothing while every lane waits', async () => {
+  for (const id of [1, 2]) await door.apply(arrivalIn(id, 1))
+  const mayNotRead = () => Promise.reject(new Error('nobody reads'))
+  expect(await door.whyClosed(mayNotRead)).toBeNull()
+  await whileLocked('lock table deliveries in exclusive mode', async (letGo) => {
+    const waiting = [door.apply(arrivalIn(1, 2)), door.apply(arrivalIn(2, 2))]
+    await pause(700)
+    let answer: string | null | undefined
+    const asked = door
+      .whyClosed(async () => null)
+      .then((reason) => {
+        answer = reason
+      })
+    await pause(100)
+    expect(answer).toBeUndefined()
+    await letGo()
+    await Promise.all([...waiting, asked])
+    expect(answer).toBeNull()
+  })
 })
 
 test('what waits for a lock that is not let go is turned away in time, and then nothing is said to be locked', async () => {

@@ -23,6 +23,13 @@ export const LOAD_ROWS: readonly FaultRow[] = [
     project: 'processes',
   },
   {
+    name: 'postgres-faults',
+    promise:
+      'Postgres stopped, cut off, silent, in conflict, exhausted, full, read-only or failed over, four at random in each seed, under deliveries: 0 acknowledged lost, no restart, /readyz right each second',
+    file: 'test/processes/postgres-faults.test.ts',
+    project: 'processes',
+  },
+  {
     name: 'soak',
     promise:
       '100 deliveries a second, a process killed every 30 to 120 s: memory of the other grows by less than 10 % once warm, no table grows, 0 lost',

@@ -1,19 +1,27 @@
 // A throwaway Postgres server with its own directory and port, stopped and started at will, removed at the end.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chownSync, constants, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, chownSync, constants, globSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 export type PostgresCluster = {
   /** The URL of its database `postgres`, as superuser. */
   readonly url: string
   /** Runs the server again after `stop`; does nothing while it runs. */
   start(): Promise<void>
-  /** Ends every session at once, as an operator's restart does. */
-  stop(): Promise<void>
+  /** Ends every session at once, as an operator's restart does; `immediate`: as a crash does, with a recovery at the next start. */
+  stop(how?: 'fast' | 'immediate'): Promise<void>
+  /** Stops it; it starts as a standby, which refuses writes until `select pg_promote()`. */
+  demote(): Promise<void>
+  /** Makes a standby that streams from it. */
+  standby(): Promise<PostgresCluster>
+  /** Null unless it was asked for and may be mounted. */
+  readonly disk: SmallDisk | null
   /** Stops it and removes its directory. */
   remove(): Promise<void>
 }
@@ -28,12 +36,30 @@ export function findPostgres(): string | null {
   )
 }
 
+const execute = promisify(execFile)
+
+type ClusterSettings = Readonly<Record<string, string>>
+
 /** Creates a server in a new temporary directory and waits until it answers. */
 export async function startCluster(
   binaries: string,
-  settings: Readonly<Record<string, string>> = NO_FSYNC,
+  settings: ClusterSettings = NO_FSYNC,
+  { onOwnDisk = false } = {},
 ): Promise<PostgresCluster> {
+  return await openCluster({ binaries, settings, onOwnDisk }, (directory, owner) =>
+    execute(join(binaries, 'initdb'), ['-D', directory, ...INITDB], { ...owner, cwd: directory }),
+  )
+}
+
+type ClusterPlace = { readonly binaries: string; readonly settings: ClusterSettings; readonly onOwnDisk: boolean }
+
+async function openCluster(
+  place: ClusterPlace,
+  fill: (directory: string, owner: ReturnType<typeof unprivilegedUser>) => Promise<unknown>,
+): Promise<PostgresCluster> {
+  const { binaries, settings } = place
   const directory = mkdtempSync(join(tmpdir(), 'andon-postgres-'))
+  const disk = place.onOwnDisk ? mountSmallDisk(directory) : null
   const owner = unprivilegedUser()
   if (owner) chownSync(directory, owner.uid, owner.gid)
   const port = await freePort()
@@ -55,35 +81,50 @@ export async function startCluster(
       if (output.length < 50) output.push(text)
     })
     child.once('exit', () => {
-      server = null
+      if (server === child) server = null
     })
     await waitUntilReady(url, () => {
       if (server !== child) throw new Error(`Postgres ended before it answered:\n${output.join('')}`)
     })
   }
 
-  async function stop(): Promise<void> {
+  async function stop(how: 'fast' | 'immediate' = 'fast'): Promise<void> {
     const child = server
     if (!child) return
     const ended = once(child, 'exit')
     // SIGINT is Postgres's fast shutdown: it ends sessions and loses nothing that is committed.
-    child.kill('SIGINT')
+    child.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT')
     await ended
   }
 
   async function remove(): Promise<void> {
     await stop()
+    disk?.unmount()
     rmSync(directory, { recursive: true, force: true })
   }
 
   try {
-    execFileSync(join(binaries, 'initdb'), ['-D', directory, ...INITDB], { ...owner, cwd: directory, stdio: 'pipe' })
+    await fill(directory, owner)
     await start()
   } catch (error) {
     await remove()
     throw error
   }
-  return { url, start, stop, remove }
+  return {
+    ...{ url, disk, start, stop, remove },
+    async demote() {
+      await stop()
+      writeFileSync(join(directory, 'standby.signal'), '')
+      if (owner) chownSync(join(directory, 'standby.signal'), owner.uid, owner.gid)
+    },
+    standby: () =>
+      openCluster(place, (copy, as) => {
+        const words = ['-d', url, '-D', copy, '-R', '--checkpoint=fast', '--no-sync']
+        // On the PATH there may be links to some of its programs.
+        const folder = dirname(realpathSync(join(binaries, 'postgres')))
+        return execute(join(folder, 'pg_basebackup'), words, { ...as, cwd: copy })
+      }),
+  }
 }
 
 /** A port that nothing listens on now. */

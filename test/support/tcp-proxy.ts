@@ -1,4 +1,4 @@
-// A TCP proxy whose connections die without a word.
+// A TCP proxy whose connections die without a word, are cut or refused, or lead to another server.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -9,6 +9,12 @@ export type TcpProxy = {
   silence(): void
   /** Accepts new connections, and swallows them, too, until `heal`. */
   silenceAll(): void
+  /** Resets the connections that are open; new ones work. */
+  cut(): void
+  /** Resets new connections, too, until `heal`. */
+  refuseAll(): void
+  /** New connections lead to the host and port of this URL, as a name does that was moved. */
+  leadTo(url: string): void
   /** New connections work again; silent ones stay so. */
   heal(): void
   /** How many connections were opened through it. */
@@ -19,14 +25,16 @@ export type TcpProxy = {
 type Pair = { readonly inner: Socket; readonly outer: Socket | null; isSilent: boolean }
 
 export async function openTcpProxy(url: string): Promise<TcpProxy> {
-  const target = new URL(url)
-  let isSilent = false
+  let target = new URL(url)
+  let accepts: 'all' | 'none' | 'in silence' = 'all'
   let opened = 0
   const pairs = new Set<Pair>()
 
   const server = createServer((inner) => {
     opened++
     inner.on('error', () => undefined)
+    if (accepts === 'none') return void inner.resetAndDestroy()
+    const isSilent = accepts === 'in silence'
     const outer = isSilent ? null : connect(Number(target.port), target.hostname)
     const pair: Pair = { inner, outer, isSilent }
     pairs.add(pair)
@@ -47,23 +55,34 @@ export async function openTcpProxy(url: string): Promise<TcpProxy> {
   const silence = () => {
     for (const pair of pairs) pair.isSilent = true
   }
+  const cut = () => {
+    for (const { inner, outer } of pairs) {
+      outer?.destroy()
+      inner.resetAndDestroy()
+    }
+  }
   return {
     url: through.href,
     silence,
     silenceAll() {
       silence()
-      isSilent = true
+      accepts = 'in silence'
+    },
+    cut,
+    refuseAll() {
+      accepts = 'none'
+      cut()
+    },
+    leadTo(other) {
+      target = new URL(other)
     },
     heal() {
-      isSilent = false
+      accepts = 'all'
     },
     opened: () => opened,
     async close() {
       server.close()
-      for (const { inner, outer } of pairs) {
-        outer?.destroy()
-        inner.resetAndDestroy()
-      }
+      cut()
       await once(server, 'close')
     },
   }

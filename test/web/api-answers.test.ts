@@ -43,6 +43,8 @@ test('who is not signed in, and what GitHub may not deliver, are answered as the
     problem: () => null,
     hangs: () => null,
     resting: () => null,
+    whyClosed: async () => null,
+    rehearse: async () => null,
   }
   const secrets = [app.github.webhookSecret]
   const { receive } = await createReceiver({ app: probotApp, door, secrets, now: app.clock.now, log })

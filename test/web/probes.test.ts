@@ -36,6 +36,19 @@ test('a thousand probes at once are one reading, and so are all within a second'
   expect(count()).toBe(2)
 })
 
+test('while deliveries come, the door answers, and nothing is read', async () => {
+  const reader = { whyNotReady: () => Promise.reject(new Error('the connection is dead')) }
+  const answers: (string | null)[] = [null, 'deliveries cannot be stored (no room)']
+  const readings = openProbeReadings({
+    reader: reader as unknown as Parameters<typeof openProbeReadings>[0]['reader'],
+    health: async () => ({}),
+    door: { whyClosed: async () => answers.shift() ?? null },
+    everyMs: 1_000,
+  })
+  expect(await readyz(readings)).toEqual({ ready: true, reason: null })
+  expect(await readyz(readings)).toEqual({ ready: false, reason: 'deliveries cannot be stored (no room)' })
+})
+
 test('probes that wait for a reading that hangs start no other, and are answered within a second', async () => {
   const { readings, count } = openReadings(() => new Promise(() => undefined))
   for (let second = 1; second <= 5; second++) {

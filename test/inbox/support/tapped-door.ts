@@ -16,6 +16,7 @@ export async function openTappedDoor(): Promise<TappedDoor> {
   const arrivals: ApplyRequest[] = []
   let failure: Error | null = null
   return {
+    ...door,
     arrivals,
     failNextWith(error) {
       failure = error
@@ -27,9 +28,6 @@ export async function openTappedDoor(): Promise<TappedDoor> {
       arrivals.push(request)
       return await door.apply(request)
     },
-    problem: door.problem,
-    hangs: door.hangs,
-    resting: door.resting,
     async close() {
       await door.close()
       await database.close()

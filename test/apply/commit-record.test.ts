@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { openCommitRecord } from '../../src/apply/commit-record.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const delivery = () => ({ beganAt: performance.now(), hasDelivery: true })
+const event = () => ({ ...delivery(), hasDelivery: false })
+
+test('what the last commit came to is fresh for half a second, and its problem known until another succeeds', () => {
+  const record = openCommitRecord()
+  expect([record.fresh(), record.problem()]).toEqual([undefined, null])
+  record.note('full', delivery())
+  vi.advanceTimersByTime(400)
+  expect([record.fresh(), record.problem()]).toEqual(['full', 'full'])
+  vi.advanceTimersByTime(200)
+  expect([record.fresh(), record.problem()]).toEqual([undefined, 'full'])
+  record.note(null, delivery())
+  expect([record.fresh(), record.problem()]).toEqual([null, null])
+})
+
+test('what was long in coming says nothing about now', () => {
+  const record = openCommitRecord()
+  const outcomes: unknown[] = []
+  const forget = record.onEach((problem, isFresh) => outcomes.push([problem, isFresh]))
+  const early = delivery()
+  vi.advanceTimersByTime(5_000)
+  record.note('silent', early)
+  expect([record.fresh(), record.problem()]).toEqual([undefined, 'silent'])
+  record.note(null, early)
+  expect([record.fresh(), record.problem()]).toEqual([undefined, null])
+  record.note('full', delivery())
+  forget()
+  record.note(null, delivery())
+  expect(outcomes).toEqual([
+    ['silent', false],
+    [null, false],
+    ['full', true],
+  ])
+})
+
+test('an event that is committed says nothing of deliveries after one was not, but that the problem may be over', () => {
+  const record = openCommitRecord()
+  record.note(null, event())
+  expect(record.fresh()).toBeNull()
+  record.note('full', delivery())
+  record.note(null, event())
+  expect([record.fresh(), record.problem(), record.isUncertain()]).toEqual(['full', null, true])
+  record.note(null, delivery())
+  expect([record.fresh(), record.isUncertain()]).toEqual([null, false])
+})
