@@ -46,6 +46,8 @@ export type SurfaceContent =
       readonly body: string
       readonly people: readonly string[]
     }
+  /** A comment that asked before, opened again; it is edited then, since GitHub wants a second between two writes. */
+  | { readonly kind: 'opened' }
   /** A comment that is folded away, or says this where GitHub does not let it be; null: then it stays. */
   | { readonly kind: 'folded'; readonly why: CommentFolding; readonly instead: string | null }
   | { readonly kind: 'check'; readonly check: Omit<CheckRun, 'name'> & { readonly name?: string } }
@@ -97,24 +99,30 @@ function nextStepOf(
     return at <= now ? { action: 'recover', surface, locator, sentAt: stored.sentAt } : { waitsUntil: at }
   }
   const digest = `${significantDigestOf(desiredSurface)}.${digestOf(content)}`
-  const isRefused = stored?.digest === digest && stored.error !== null
+  const isRefused = stored?.digest === digest && stored.sentAt !== null
   if (stored?.digest === digest && !isRefused) return null
   if (
     desiredSurface.isPublishedOnce &&
-    stored?.error === null &&
+    stored?.sentAt === null &&
     significantPartOf(stored?.digest) === significantDigestOf(desiredSurface)
   )
     return null
   const githubId = stored?.githubId ?? null
   if (githubId === null && !desiredSurface.mayCreate) return null
   const isMissing = stored?.state === 'confirmed' && stored.digest === null && stored.sentAt !== null
-  const deniedSince = isRefused || isMissing ? (stored?.sentAt ?? stored?.updatedAt ?? null) : null
+  const deniedSince = isRefused || isMissing ? (stored?.sentAt ?? null) : null
   const at = deniedSince === null || !stored ? now : nextTryOf(deniedSince, stored.updatedAt, isRefused)
   if (at === null) return null
   if (at > now) return { waitsUntil: at }
+  const opened = `${OPENED} ${digest}`
+  if (content.kind === 'ask' && githubId !== null && stored?.digest !== opened)
+    return { action: 'update', surface, locator, content: { kind: 'opened' }, digest: opened, deniedSince, githubId }
   const written = { surface, locator, content, digest, deniedSince }
   return githubId === null ? { action: 'create', ...written } : { action: 'update', ...written, githubId }
 }
+
+/** The digest of a comment that is opened and not yet edited begins so. */
+const OPENED = 'opened'
 
 function lookupTimeOf(sentAt: Instant, updatedAt: Instant): Instant {
   const first = millisecondsAfter(sentAt, FIRST_LOOKUP_AFTER_MS)

@@ -22,10 +22,7 @@ export async function recoverPublication(o: PublishContext, claim: PublishClaim,
   for (const duplicate of duplicates) {
     if (!(await deleteDuplicateComment(o, claim, duplicate))) return false
   }
-  const columns =
-    keep === undefined
-      ? stateAfterMiss(step, o.now())
-      : ({ state: 'confirmed', sentAt: step.sentAt === EVER ? o.now() : null, githubId: keep.id } as const)
+  const columns = keep === undefined ? stateAfterMiss(step, o.now()) : foundState(step, keep.id, o.now())
   await o.database.kysely.transaction().execute(async (trx) => {
     if (await renewClaim(trx, claim, o.now())) await savePublication(trx, claim.target, step.surface, columns, o.now())
   })
@@ -54,6 +51,10 @@ async function findPublished(
   if (locator.kind === 'check') return (await github.findCheckRuns(access, locator.sha, locator.externalId)).slice(-1)
   const since = new Date(Math.max(0, Date.parse(sentAt) - CLOCK_SKEW_MS)).toISOString()
   return await github.findComments(access, locator.issueNumber, locator.marker, since)
+}
+
+function foundState(step: RecoverStep, githubId: number, now: Instant): Parameters<typeof savePublication>[3] {
+  return { state: 'confirmed', githubId, error: null, sentAt: step.sentAt === EVER ? now : null }
 }
 
 /** A surface that is missing a minute after the request was not created, and may be. Before that, only the miss is noted. */

@@ -33,8 +33,9 @@ async function createSurface(o: PublishContext, access: RepositoryAccess, conten
       const { name = '' } = content.check
       return await o.github.createCheckRun(access, { ...content.check, name })
     }
+    case 'opened':
     case 'folded':
-      throw new Error('what is folded away exists')
+      throw new Error('what is opened or folded away exists')
   }
 }
 
@@ -49,7 +50,8 @@ async function updateSurface(
       return await github.updateComment(access, githubId, content.body)
     case 'ask':
       // The need has come back. An edit tells nobody, so nobody is mentioned.
-      await github.updateComment(access, githubId, content.body)
+      return await github.updateComment(access, githubId, content.body)
+    case 'opened':
       return await unlessRefused(github.setFolded(access, githubId, null), async () => undefined)
     case 'check':
       return await github.updateCheckRun(access, githubId, content.check)

@@ -119,7 +119,8 @@ async function loadRefusedPublications(kysely: Database['kysely']): Promise<Refu
       publications.surface, publications.error as words
     from publications left join pipelines on pipelines.id = publications.pipeline_id
       join repositories on repositories.id = coalesce(publications.repository_id, pipelines.repository_id)
-    where publications.error is not null and publications.state = 'confirmed' and publications.digest is not null
+    where publications.error is not null and publications.state = 'confirmed'
+      and publications.digest is not null and publications.sent_at is not null
     order by publications.sent_at, publications.surface limit 1`.execute(kysely)
   const [oldest] = rows
   if (oldest === undefined) return { count: 0, example: null }

@@ -10,8 +10,6 @@ export type Publication = {
   readonly state: 'confirmed' | 'sending'
   /** When its creation was sent; of one that is confirmed, since when GitHub does not know its place or refuses it. */
   readonly sentAt: Instant | null
-  /** Why GitHub did not take it the last time. */
-  readonly error: string | null
   readonly updatedAt: Instant
 }
 
@@ -19,7 +17,7 @@ export type Publication = {
 export async function loadPublications(trx: Transaction, target: PublishTarget): Promise<readonly Publication[]> {
   return await trx
     .selectFrom('publications')
-    .select(['surface', 'githubId', 'digest', 'state', 'sentAt', 'error', 'updatedAt'])
+    .select(['surface', 'githubId', 'digest', 'state', 'sentAt', 'updatedAt'])
     .where(targetColumnOf(target), '=', target.id)
     .orderBy('surface')
     .execute()
@@ -30,7 +28,7 @@ export async function savePublication(
   trx: Transaction,
   target: PublishTarget,
   surface: string,
-  columns: Partial<Omit<Publication, 'surface' | 'updatedAt'>>,
+  columns: Partial<Omit<Publication, 'surface' | 'updatedAt'>> & { readonly error?: string | null },
   at: Instant,
 ): Promise<void> {
   const key = targetColumnOf(target)

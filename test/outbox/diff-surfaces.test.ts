@@ -45,7 +45,6 @@ function markPublished(pipeline: Pipeline): readonly Publication[] {
     digest: 'digest' in one ? one.digest : null,
     state: 'confirmed',
     sentAt: null,
-    error: null,
     updatedAt: minutesAgo(one.surface.includes('plan') ? 2 : 1),
   }))
 }
@@ -70,7 +69,6 @@ test('a fragment that was published once is not published again when only its de
     digest: 'it runs',
     state: 'confirmed',
     sentAt: null,
-    error: null,
     updatedAt: NOW,
   } as const
   const shown: Publication = { surface: 'check/plan/aaa', ...live }
@@ -144,7 +142,6 @@ test('what GitHub refuses is tried again after an hour, then after as long as it
     digest: first.digest,
     state: 'confirmed',
     sentAt: NOW,
-    error: 'Validation Failed',
     updatedAt: hoursLater(hours),
   })
   const nextAt = (hours: number) => diff([refused(hours)], hours).nextAt

@@ -217,6 +217,7 @@ async function unfinished() {
 }
 
 function closestWritesMs(): number {
-  const times = world.github.writes.all.map(({ at }) => at)
+  // With a token that has just expired nothing is written; it is renewed, and the same sent at once.
+  const times = world.github.writes.all.filter(({ status }) => status !== 401).map(({ at }) => at)
   return Math.min(...times.slice(1).map((time, index) => time - (times[index] ?? 0)))
 }

@@ -87,7 +87,7 @@ test('a run that fails again and again by itself mails three times at most; then
   for (let round = 1; round <= 6; round += 1) {
     const run = await github.startRun(repository, 'plan.yml', { branch: 'andon/issue-1' })
     fail(run, `job ${round}`)
-    await app.advance(30)
+    await app.advance(50)
     const open = needs().filter(({ folded }) => folded === null)
     expect(open, `round ${round}`).toHaveLength(1)
     bodies.push(String(open[0]?.text))
