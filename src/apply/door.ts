@@ -40,7 +40,7 @@ const MAX_GROUP_SIZE = 128
 const LANES = 2
 /** Under load the first request of a group waits this long for others: else groups of one and of many alternate. */
 const LINGER_MS = 2
-/** A group takes milliseconds. */
+/** A group takes milliseconds: after the first, others that ask wait for it; after the second, nothing comes in. */
 const WAITS_AFTER_MS = 500
 const HANGS_AFTER_MS = 2_500
 
