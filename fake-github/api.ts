@@ -16,7 +16,7 @@ export type IncomingCall = {
 }
 
 /** An answer, or what happens to the connection without one. */
-export type Outcome = ApiResponse | 'reset' | 'hang' | 'crash' | 'unreachable'
+export type Outcome = ApiResponse | 'reset' | 'hang' | 'crash' | 'unreachable' | 'no-dns'
 
 export type Api = { respond(call: IncomingCall): Promise<Outcome> }
 
@@ -141,7 +141,8 @@ function faultOutcome(fault: Fault | null, world: World): Outcome {
     case 'crash-after':
       return 'crash'
     case 'unreachable':
-      return 'unreachable'
+    case 'no-dns':
+      return fault.kind
     case 'refuse':
       return { status: fault.status, body: { message: fault.message ?? 'no' }, headers: fault.headers ?? {} }
     case 'unauthorized':

@@ -18,6 +18,8 @@ export type FaultKind =
   | 'crash-before'
   | 'crash-after'
   | 'unreachable'
+  /** Its name is not resolved. */
+  | 'no-dns'
   | 'secondary-limit'
   | 'primary-limit'
   | 'unauthorized'

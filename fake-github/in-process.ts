@@ -28,6 +28,8 @@ function toResponse(outcome: Outcome): Response | Promise<Response> {
       throw failedFetch('ECONNRESET', 'read ECONNRESET')
     case 'unreachable':
       throw failedFetch('ECONNREFUSED', 'connect ECONNREFUSED')
+    case 'no-dns':
+      throw failedFetch('EAI_AGAIN', 'getaddrinfo EAI_AGAIN api.github.com')
     case 'hang':
       throw new DOMException('The operation was aborted due to timeout', 'TimeoutError')
     case 'crash':

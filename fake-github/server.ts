@@ -26,7 +26,7 @@ export function openServer(o: { api: () => Api; page: Pages }): GitHubServer {
   }
 
   function send(outgoing: ServerResponse, outcome: Outcome): void {
-    if (outcome === 'reset' || outcome === 'unreachable') {
+    if (outcome === 'reset' || outcome === 'unreachable' || outcome === 'no-dns') {
       outgoing.socket?.resetAndDestroy()
       return
     }

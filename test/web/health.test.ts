@@ -184,18 +184,22 @@ test('the stream of the page brings a delivery that fails, and its replay', asyn
   stream.close()
 })
 
-test('what Andon missed is shown, and when it was repaired', async () => {
+test('what Andon missed is shown and counted, with its time and when it was repaired', async () => {
   app = await openAndonApp()
   await app.openLabeledIssue()
   await app.advance(30)
   expect(sectionOf((await visit().get('/health')).text, 'sweeps')).toMatch(/log read .* ago .* Nothing was missing\.$/)
   app.github.deliveries.setTarget('http://127.0.0.1:9/')
-  await app.comment('/andon hold lost on its way')
-  await app.github.whenIdle()
+  for (let minute = 0; minute < 14; minute += 1) {
+    await app.comment('/andon status')
+    await app.github.whenIdle()
+    await app.idle(20)
+  }
   app.github.deliveries.setTarget(`${app.url}/api/github/webhooks`)
   await app.advance(600)
   const repaired = sectionOf((await visit().get('/health')).text, 'sweeps')
-  expect(repaired).toMatch(/1 delivery 2026-11-20 08:\d\d UTC 2026-11-20 08:\d\d UTC 1 2026-11-20 08:\d\d UTC 0 0$/)
+  expect(repaired).toMatch(/14 deliveries 2026-11-20 08:00 UTC 2026-11-20 08:04 UTC 14 2026-11-20 08:05 UTC 0 0$/)
+  expect(await (await fetch(`${app.url}/metrics`)).text()).toMatch(/^andon_missed_deliveries\{state="repaired"\} 14$/m)
 })
 
 test('the foot of the board says how long deliveries took', async () => {

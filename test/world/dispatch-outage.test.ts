@@ -15,6 +15,7 @@ test.each<[string, Fault, RegExp]>([
   ['answers 500', { kind: 'refuse', status: 500, message: 'Server Error' }, /did not confirm the start|sent once more/],
   ['loses the request', { kind: '502-before' }, /did not confirm the start|sent once more/],
   ['cannot be reached', { kind: 'unreachable' }, /could not be reached/],
+  ['has no address', { kind: 'no-dns' }, /could not be reached/],
 ])(
   'while GitHub %s, an attempt waits and is not spent, a person is called, and one run starts',
   async (_, fault, words) => {

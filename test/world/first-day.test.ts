@@ -31,7 +31,7 @@ test.each(REFUSALS)(
   },
 )
 
-test.each(['unreachable', '502-before', 'hang-before'] as const)(
+test.each(['unreachable', 'no-dns', '502-before', 'hang-before'] as const)(
   'a GitHub that does not answer (%s) is shown after a minute, with what to do',
   async (kind) => {
     const repair = app.github.injectFault({ requests: ['read', 'token'], kind })
