@@ -34,12 +34,18 @@ export function encodeChangeNotice({ since, touched }: ChangeNotice): readonly s
   return halves.flatMap((half) => encodeChangeNotice({ since, touched: half }))
 }
 
-/** What another version of Andon says may mean everything. */
+/** What another version of Andon says, or anybody else, may mean everything. */
 export function decodeChangeNotice(payload: string): ChangeNotice {
   try {
-    const { since, touched } = JSON.parse(payload) as Partial<ChangeNotice>
-    return { since: since ?? null, touched: Array.isArray(touched) ? touched : 'everything' }
+    const { since, touched } = JSON.parse(payload) as { readonly since?: unknown; readonly touched?: unknown }
+    const isWhole = Array.isArray(touched) && touched.every(isPlace)
+    return { since: typeof since === 'string' ? since : null, touched: isWhole ? touched : 'everything' }
   } catch {
     return { since: null, touched: 'everything' }
   }
+}
+
+function isPlace(place: Readonly<Record<string, unknown>> | null): boolean {
+  if (typeof place?.user === 'number') return true
+  return typeof place?.repository === 'string' && (place.issue === null || typeof place.issue === 'number')
 }

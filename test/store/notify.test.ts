@@ -28,10 +28,15 @@ test('what a change touches is split into as few notifications as fit, none lost
   expect(payloads.map(decodeChangeNotice).flatMap((notice): readonly unknown[] => [...notice.touched])).toEqual(touched)
 })
 
-test.each(['', '7@12,9@3', '2026-11-20T08:00:00.000Z 7@12', '{"since":null}', 'null'])(
-  'a notification of another version, %j, touches everything',
-  (payload) => expect(decodeChangeNotice(payload)).toEqual({ since: null, touched: 'everything' }),
-)
+test('a notification of another version touches everything', () => {
+  const known = [{ user: 12 }, issueOf(7)]
+  const unknown = [{ installation: 4 }, null, 7, 'acme', { repository: 'acme/rocket' }, {}]
+  for (const payload of [
+    ...['', '7@12,9@3', '2026-11-20T08:00:00.000Z 7@12', '{"since":null}', 'null', '{"since":1,"touched":"nothing"}'],
+    ...unknown.map((place) => JSON.stringify({ since: null, touched: [...known, place] })),
+  ])
+    expect([payload, decodeChangeNotice(payload)]).toEqual([payload, { since: null, touched: 'everything' }])
+})
 
 test('listeners receive what was committed, in order, and nothing that was rolled back', async () => {
   const received: number[] = []
