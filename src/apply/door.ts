@@ -16,7 +16,7 @@ import { rehearseDelivery } from './rehearse-delivery.ts'
 export type Door = {
   /** Resolves after the commit; throws Unavailable when nothing could be committed. */
   apply(request: ApplyRequest): Promise<ApplyResult>
-  /** Why the last commit failed, in one sentence; null once one has succeeded. Another may succeed meanwhile. */
+  /** Why the last commit failed, in one sentence; null once one has succeeded, or enough were rehearsed. Another may succeed meanwhile. */
   problem(): string | null
   /** That nothing can come in just now, in one sentence: what is in hand has had no answer for too long. */
   hangs(): string | null
@@ -25,7 +25,7 @@ export type Door = {
    * half second says so; else `read` does, unless a commit does before it.
    */
   whyClosed(read: () => Promise<string | null>): Promise<string | null>
-  /** After a commit that failed: why that of a delivery would, too; null when it would not, or when one has succeeded since. */
+  /** After a commit that failed: why that of a delivery would, too; null when it would not, or when that is known. */
   rehearse(): Promise<string | null>
   /** That deliveries wait for repositories that somebody else keeps locked, in one sentence. */
   resting(): string | null
@@ -210,7 +210,12 @@ export function openDoor(options: {
       const reading = read().then((reason) => (isBusyFor(WAITS_AFTER_MS) ? (reason ?? freed) : reason))
       return await Promise.race([next, reading]).finally(forget)
     },
-    rehearse: async () => (record.isUncertain() ? sentenceOf(await rehearseDelivery(o)) : null),
+    async rehearse() {
+      if (!record.isUncertain()) return null
+      const problem = await rehearseDelivery(o)
+      record.noteRehearsal(problem)
+      return sentenceOf(problem)
+    },
     resting() {
       if (resting.size === 0) return null
       const which = resting.size === 1 ? 'a repository' : `${resting.size} repositories`

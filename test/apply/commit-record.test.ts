@@ -53,3 +53,17 @@ test('an event that is committed says nothing of deliveries after one was not, b
   record.note(null, delivery())
   expect([record.fresh(), record.isUncertain()]).toEqual([null, false])
 })
+
+test('after twenty rehearsals in a row that could be stored none is needed until a commit fails again', () => {
+  const record = openCommitRecord()
+  const rehearse = (times: number, problem: string | null) => {
+    for (let count = 0; count < times; count++) record.noteRehearsal(problem)
+    return record.isUncertain()
+  }
+  expect(rehearse(1, null)).toBe(false)
+  record.note('full', delivery())
+  expect([rehearse(19, null), rehearse(1, 'full'), rehearse(19, null)]).toEqual([true, true, true])
+  expect([record.problem(), rehearse(1, null), record.problem()]).toEqual(['full', false, null])
+  record.note('full', delivery())
+  expect([record.problem(), rehearse(19, null), rehearse(1, null)]).toEqual(['full', true, false])
+})

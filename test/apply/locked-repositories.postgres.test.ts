@@ -75,6 +75,9 @@ test('readiness rehearses a delivery in every table that deliveries change', asy
   expect(await whyNotReady(database, door.rehearse)).toBe('deliveries cannot be stored (no room)')
   await pipelinesAre('roomy')
   expect(await whyNotReady(database, door.rehearse)).toBeNull()
+  expect(door.problem()).toMatch(/no room/)
+  for (let count = 1; count < 20; count++) expect(await door.rehearse()).toBeNull()
+  expect(door.problem()).toBeNull()
   // Nothing of it is left.
   expect(await pipelinesIn(database)).toHaveLength(1)
   expect(await deliveriesIn(database)).toHaveLength(1)
