@@ -14,19 +14,27 @@ export type QuietPeriods = {
 
 export function openQuietPeriods(now: () => string): QuietPeriods {
   const periods = new Map<number, { readonly since: string; readonly failure: GitHubFailure }>()
+
+  /** What must be waited for now. */
+  function current(installationId: number): GitHubFailure | null {
+    const period = periods.get(installationId)
+    if (period === undefined) return null
+    const { since, failure } = period
+    // A clock that was set back would make it longer.
+    const isOver = now() >= (failure.until ?? '') || now() < since
+    return isOver ? null : failure
+  }
+
   return {
     expectNone(installationId) {
-      const period = periods.get(installationId)
-      if (period === undefined) return
-      const { since, failure } = period
-      // A clock that was set back would make it longer.
-      const isOver = now() >= (failure.until ?? '') || now() < since
-      if (!isOver) throw failure
-      periods.delete(installationId)
+      const failure = current(installationId)
+      if (failure !== null) throw failure
     },
     isBecauseOf: (installationId, failure) => periods.get(installationId)?.failure === failure,
     begin(installationId, failure) {
-      if (failure.kind === 'rate_limited') periods.set(installationId, { since: now(), failure })
+      // What was on its way may be answered by a shorter one.
+      const isLonger = (failure.until ?? '') > (current(installationId)?.until ?? '')
+      if (failure.kind === 'rate_limited' && isLonger) periods.set(installationId, { since: now(), failure })
     },
   }
 }

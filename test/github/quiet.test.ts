@@ -1,6 +1,8 @@
 // Who has met a limit sends nothing before the time that GitHub gives, whatever else was about to be sent.
 import nock from 'nock'
 import { expect, test } from 'vitest'
+import { GitHubFailure } from '../../src/github/failure.ts'
+import { openQuietPeriods } from '../../src/github/quiet.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import {
   API,
@@ -52,4 +54,15 @@ test('a clock that is set back does not make it longer', async () => {
   clock.advance(-3_600)
   nock(API).post(COMMENTS).reply(201, { id: 11 })
   expect(await github.createComment(REPOSITORY, 42, 'body')).toBe(11)
+})
+
+test('a shorter limit of a call that was on its way does not end a longer one', () => {
+  const clock = manualClock(NOW)
+  const quiet = openQuietPeriods(clock.now)
+  for (const until of [LIMITED.until, '2026-11-21T14:06:00.000Z'])
+    quiet.begin(1, new GitHubFailure('rate_limited', 'Too many', { until }))
+  clock.advance((Date.parse(LIMITED.until) - Date.parse(NOW)) / 1000 - 1)
+  expect(() => quiet.expectNone(1)).toThrow('Too many')
+  clock.advance(1)
+  quiet.expectNone(1)
 })
