@@ -110,12 +110,13 @@ function nextStepOf(
   const githubId = stored?.githubId ?? null
   if (githubId === null && !desiredSurface.mayCreate) return null
   const isMissing = stored?.state === 'confirmed' && stored.digest === null && stored.sentAt !== null
-  const deniedSince = isRefused || isMissing ? (stored?.sentAt ?? null) : null
-  const at = deniedSince === null || !stored ? now : nextTryOf(deniedSince, stored.updatedAt, isRefused)
+  const opened = `${OPENED} ${digest}`
+  const isOpened = stored?.digest === opened
+  const deniedSince = isRefused || isMissing || isOpened ? (stored?.sentAt ?? null) : null
+  const at = deniedSince === null || !stored || isOpened ? now : nextTryOf(deniedSince, stored.updatedAt, isRefused)
   if (at === null) return null
   if (at > now) return { waitsUntil: at }
-  const opened = `${OPENED} ${digest}`
-  if (content.kind === 'ask' && githubId !== null && stored?.digest !== opened)
+  if (content.kind === 'ask' && githubId !== null && !isOpened)
     return { action: 'update', surface, locator, content: { kind: 'opened' }, digest: opened, deniedSince, githubId }
   const written = { surface, locator, content, digest, deniedSince }
   return githubId === null ? { action: 'create', ...written } : { action: 'update', ...written, githubId }

@@ -85,11 +85,12 @@ async function beginNextStep(
         await releaseClaim(trx, claim, { servedAt, after: slot.until })
         return null
       }
-      // The hour's creations are spent. What exists is kept up to date, and so is what changes in the meantime.
-      const updates = steps.filter(({ action }) => action === 'update')
-      const { step: update } = await firstStepWithAccess(trx, claim, updates, now)
-      const free = update && (await takeWriteSlot(trx, installationId, 'change', 'publish', o.now))
-      if (free?.granted) return update
+      // The hour's creations are spent. What exists, or may exist, is kept up to date, and so is what changes in the meantime.
+      const others = steps.filter(({ action }) => action !== 'create')
+      const { step: other } = await firstStepWithAccess(trx, claim, others, now)
+      if (other?.action === 'recover') return other
+      const free = other && (await takeWriteSlot(trx, installationId, 'change', 'publish', o.now))
+      if (free?.granted) return other
       await releaseClaim(trx, claim, { servedAt, after: free ? free.until : later })
       return null
     }
@@ -151,7 +152,9 @@ async function recordWritten(o: PublishContext, claim: PublishClaim, step: Write
     if (!(await renewClaim(trx, claim, now))) await invalidatePublications(trx, target)
     const publishedId = await loadPublishedId(trx, target, step.surface)
     const isDuplicate = step.action === 'create' && publishedId !== null && publishedId !== githubId
-    const confirmed = { state: 'confirmed', sentAt: null, githubId, digest: step.digest, error: null } as const
+    // Of a comment that is opened, the edit that follows may be what is denied.
+    const sentAt = step.content.kind === 'opened' ? step.deniedSince : null
+    const confirmed = { state: 'confirmed', sentAt, githubId, digest: step.digest, error: null } as const
     const unconfirmed = { state: 'sending', sentAt: now, digest: null } as const
     await savePublication(trx, target, step.surface, isDuplicate ? unconfirmed : confirmed, now)
   })

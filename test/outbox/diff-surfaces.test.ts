@@ -153,6 +153,27 @@ test('what GitHub refuses is tried again after an hour, then after as long as it
   ])
 })
 
+test('a comment that asks again is opened at each try, and its edit goes on to be the one that was denied', () => {
+  const desired: DesiredSurface = {
+    surface: 'need/plan',
+    locator: { kind: 'comment', issueNumber: 1, marker: 'need' },
+    content: { kind: 'ask', issueNumber: 1, marker: 'need', body: 'help', people: [] },
+    mayCreate: true,
+  }
+  const stored = { surface: desired.surface, githubId: 7, state: 'confirmed', sentAt: NOW } as const
+  const diff = (digest: string | null) =>
+    diffSurfaces(
+      { revision: 2, desired: [desired], publications: [{ ...stored, digest, updatedAt: NOW }] },
+      hoursLater(2),
+    ).steps[0]
+  const opening = diff(null)
+  expect(opening).toMatchObject({ content: { kind: 'opened' }, deniedSince: NOW })
+  expect(diff(opening && 'digest' in opening ? opening.digest : null)).toMatchObject({
+    content: { kind: 'ask' },
+    deniedSince: NOW,
+  })
+})
+
 function hoursLater(hours: number): string {
   return minutesAgo(-60 * hours)
 }

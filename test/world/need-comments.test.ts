@@ -98,6 +98,26 @@ test('a run that fails again and again by itself mails three times at most; then
   await settled()
 })
 
+test('an edit of it that GitHub answers 404, although it opens it, is tried seldom', async () => {
+  app = await openAndonApp()
+  const { github, repository } = app
+  await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
+  await github.createBranch(repository, 'andon/issue-1')
+  let refused = 0
+  github.chooseFaults(({ method, body }) => {
+    if (method !== 'PATCH' || !JSON.stringify(body).includes('/need/')) return null
+    refused += 1
+    return { kind: 'refuse', status: 404, message: 'Not Found' }
+  })
+  for (let round = 1; round <= 4; round += 1) {
+    fail(await github.startRun(repository, 'plan.yml', { branch: 'andon/issue-1' }), `job ${round}`)
+    await app.advance(50)
+  }
+  await app.advance(600, { stride: 5 })
+  expect(refused).toBeGreaterThan(0)
+  expect(refused).toBeLessThanOrEqual(10)
+})
+
 test.each([
   ['may not write any more', 'linus', (name: string) => app.github.setPermission(name, 'read')],
   ['is a bot', 'github-actions[bot]', () => undefined],
