@@ -160,12 +160,16 @@ async function resumeInPlace(trx: Transaction, scope: ScopeIds, now: Instant): P
     where repository_id in ${reached} and ${ofIssue} and (published_revision < revision
       or exists (select from publications where pipeline_id = pipelines.id and error is not null))`.execute(trx)
   await sql`
-    update publications set digest = null where state = 'confirmed' and error is not null and (
+    update publications set digest = null, sent_at = null where state = 'confirmed' and error is not null and (
       repository_id in ${reached}
       or pipeline_id in (select id from pipelines where repository_id in ${reached} and ${ofIssue}))`.execute(trx)
   await sql`
     update repositories set publish_after = ${now}, published_revision = 0
     where id in ${reached} and configuration_problems <> '[]'`.execute(trx)
+  await sql`
+    update pipelines set reconcile_at = ${now}
+    where reconcile_at > ${now} and repository_id in ${reached} and ${ofIssue}
+      and exists (select from reconciles where pipeline_id = pipelines.id and failing_since is not null)`.execute(trx)
   await sql`
     update effects set due_at = ${now}
     where state in ('due', 'unconfirmed') and due_at > ${now} and repository_id in ${reached}`.execute(trx)

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import { invalidatePublications, type PublishTarget } from './publish-claims.ts'
@@ -86,6 +87,12 @@ export async function lockPublishedComment(
   return stored !== undefined
 }
 
+/** Whatever GitHub refused, or did not know, until now: the next try does not wait for it. A lookup goes on. */
+const WRITE_AGAIN = {
+  digest: null,
+  sentAt: sql<Instant | null>`case when state = 'confirmed' then null else sent_at end`,
+} as const
+
 /** Forgets a status comment that was deleted, so that it is written again. */
 export async function clearDeletedComment(
   trx: Transaction,
@@ -94,7 +101,7 @@ export async function clearDeletedComment(
 ): Promise<void> {
   await trx
     .updateTable('publications')
-    .set({ githubId: null, digest: null, updatedAt: at })
+    .set({ githubId: null, ...WRITE_AGAIN, updatedAt: at })
     .where('pipelineId', '=', pipelineId)
     .where('githubId', '=', commentId)
     .where('surface', 'like', 'comment/%')
@@ -116,6 +123,7 @@ export async function listWrittenComments(
     .where('pipelineId', '=', pipelineId)
     .where('surface', 'like', 'comment/%')
     .where('state', '=', 'confirmed')
+    .where('sentAt', 'is', null)
     .where('updatedAt', '<', before)
     .orderBy('surface')
     .limit(limit)
@@ -136,7 +144,7 @@ export async function invalidateComment(
     await lockPipeline(trx, pipelineId)
     const changed = await trx
       .updateTable('publications')
-      .set({ digest: null, updatedAt: at })
+      .set({ ...WRITE_AGAIN, updatedAt: at })
       .where('pipelineId', '=', pipelineId)
       .where('surface', '=', surface)
       .where('githubId', '=', githubId)
@@ -177,7 +185,7 @@ export async function invalidateCheckRun(
   await lockPipeline(trx, pipelineId)
   await trx
     .updateTable('publications')
-    .set({ digest: null, updatedAt: at })
+    .set({ ...WRITE_AGAIN, updatedAt: at })
     .where('pipelineId', '=', pipelineId)
     .where('surface', '=', `check/${stage}/${sha}`)
     .where('state', '=', 'confirmed')

@@ -82,6 +82,24 @@ test('what can still be written says so on GitHub, and takes it back', async () 
   expect(comment()).toContain('**plan ● running**')
 })
 
+test('a review that GitHub refused to show is read at once when an event gives access', async () => {
+  const { github, repository } = app
+  github.runs[0]?.succeed()
+  await github.createBranch(repository, 'andon/issue-1')
+  await github.openPullRequest(repository, { branch: 'andon/issue-1', title: 'Fix', body: 'Fixes #1' })
+  await app.advance(60)
+  const message = 'Resource not accessible by integration'
+  github.chooseFaults(({ method, path }) =>
+    method === 'GET' && path.includes('/pulls/') ? { kind: 'refuse', status: 403, message } : null,
+  )
+  await app.advance(5_400, { stride: 300 })
+  expect(await row()).toMatchObject({ light: 'review', health: 'unknown' })
+  github.clearFaults()
+  github.acceptPermissions()
+  await app.advance(30, { stride: 10 })
+  expect(await row()).toMatchObject({ light: 'review', health: 'ok' })
+})
+
 test('what ended unheard while GitHub was away is unknown until GitHub is read, and then what it is', async () => {
   app.github.chooseFaults(unreachable)
   await unsent(app.github, () => app.github.runs[0]?.succeed())
