@@ -62,18 +62,22 @@ test('two locked repositories keep no other out, are named, and go on when they 
 
 test('readiness rehearses a delivery in every table that deliveries change', async () => {
   await door.apply(arrivalIn(1, 1))
-  const pipelinesAre = async (which: 'full' | 'roomy') => {
-    await withClient(database.url ?? '', async (client) => {
-      if (which === 'roomy') return await client.query('drop trigger no_room on pipelines')
-      await client.query(`create function no_room() returns trigger language plpgsql as $$ begin
-        raise exception using errcode = '53100', message = 'no room'; end $$`)
-      return await client.query('create trigger no_room before insert on pipelines execute function no_room()')
-    })
-  }
-  await pipelinesAre('full')
-  await expect(door.apply(arrivalIn(1, 2))).rejects.toBeInstanceOf(Unavailable)
-  expect(await whyNotReady(database, door.rehearse)).toBe('deliveries cannot be stored (no room)')
-  await pipelinesAre('roomy')
+  await withClient(database.url ?? '', async (client) => {
+    await client.query(`create function no_room() returns trigger language plpgsql as $$ begin
+      raise exception using errcode = '53100', message = 'no room'; end $$`)
+    const isFull = (table: string) =>
+      client.query(`create trigger no_room before insert on ${table} execute function no_room()`)
+    const isRoomy = (table: string) => client.query(`drop trigger no_room on ${table}`)
+    await isFull('pipelines')
+    await expect(door.apply(arrivalIn(1, 2))).rejects.toBeInstanceOf(Unavailable)
+    await isRoomy('pipelines')
+    for (const table of ['deliveries', 'repositories', 'pipelines', 'history', 'runs']) {
+      await isFull(table)
+      const reason = await whyNotReady(database, door.rehearse)
+      expect([table, reason]).toEqual([table, 'deliveries cannot be stored (no room)'])
+      await isRoomy(table)
+    }
+  })
   expect(await whyNotReady(database, door.rehearse)).toBeNull()
   expect(door.problem()).toMatch(/no room/)
   for (let count = 1; count < 20; count++) expect(await door.rehearse()).toBeNull()
