@@ -18,6 +18,8 @@ type BackendMessage = Awaited<ReturnType<PGlite['execProtocolStream']>>[number]
 const { serialize } = protocol
 /** Andon has some 400. */
 const MOST_STATEMENTS = 600
+/** In all their texts: each is some 20 bytes of memory, and what writes many rows has a text for each number of rows. */
+const MOST_CHARACTERS = 500_000
 /** Then it is prepared anew: it may have been planned when its tables were small. */
 const MOST_RUNS = 1_000
 
@@ -59,12 +61,7 @@ export function prepareStatements(pglite: PGlite, prepared: PreparedStatements) 
 async function prepareOnce(pglite: PGlite, prepared: PreparedStatements, text: string): Promise<PreparedStatement> {
   const known = prepared.get(text)
   if (known && known.runs < MOST_RUNS) return known
-  const [oldest] = prepared
-  const dropped = known ? ([text, known] as const) : prepared.size < MOST_STATEMENTS ? undefined : oldest
-  if (dropped) {
-    prepared.delete(dropped[0])
-    await send(pglite, serialize.close({ type: 'S', name: dropped[1].name }))
-  }
+  await makeRoom(pglite, prepared, text)
   counter += 1
   const name = `andon_${counter}`
   const answered = await send(pglite, serialize.parse({ name, text }), serialize.describe({ type: 'S', name }))
@@ -77,6 +74,25 @@ async function prepareOnce(pglite: PGlite, prepared: PreparedStatements, text: s
 }
 
 let counter = 0
+
+/** Gives up how this statement was prepared, and as many of the others as it needs room. */
+async function makeRoom(pglite: PGlite, prepared: PreparedStatements, text: string): Promise<void> {
+  const dropped: Uint8Array[] = []
+  function drop(known: string): void {
+    const statement = prepared.get(known)
+    if (statement === undefined) return
+    prepared.delete(known)
+    dropped.push(serialize.close({ type: 'S', name: statement.name }))
+  }
+  drop(text)
+  let characters = [text, ...prepared.keys()].reduce((sum, known) => sum + known.length, 0)
+  for (const known of [...prepared.keys()]) {
+    if (prepared.size < MOST_STATEMENTS && characters <= MOST_CHARACTERS) break
+    characters -= known.length
+    drop(known)
+  }
+  if (dropped.length > 0) await send(pglite, ...dropped)
+}
 
 async function send(pglite: PGlite, ...messages: readonly Uint8Array[]): Promise<BackendMessage[]> {
   const whole = new Uint8Array(Buffer.concat([...messages, serialize.sync()]))

@@ -54,6 +54,14 @@ test('of more than six hundred statements the least recently used are given up',
   expect(await namesOf('select 619')).toHaveLength(1)
 })
 
+test('long statements, such as one for each number of rows that are written, take the place of others', async () => {
+  const padding = `/* ${'x'.repeat(120_000)} */`
+  for (let number = 0; number < 6; number += 1) await run(sql.raw(`select ${number} ${padding}`), 1)
+  const asking = sql`select left(statement, 8) as words from pg_prepared_statements order by prepare_time`
+  const { rows } = await asking.execute(database.kysely)
+  expect(rows).toEqual(['select 2', 'select 3', 'select 4', 'select 5', 'select l'].map((words) => ({ words })))
+})
+
 test('a statement that fails does not keep the next one from running, and its transaction is rolled back', async () => {
   const divide = (by: number) => sql<{ result: number }>`select 6 / ${by}::int as result`
   await divide(2).execute(database.kysely)
