@@ -42,6 +42,9 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
         startedAt: eb.ref('excluded.startedAt'),
         denial: eb.ref('excluded.denial'),
         updatedAt: eb.ref('excluded.updatedAt'),
+        // What waits for long waits for itself: what GitHub refuses must not keep back what has changed elsewhere.
+        publishAfter: sql`case when pipelines.publish_after > excluded.updated_at + interval '1 minute'
+          then excluded.updated_at else pipelines.publish_after end`,
       })),
     )
     .returning(['id', 'repositoryId', 'issueNumber'])

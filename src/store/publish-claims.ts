@@ -96,7 +96,7 @@ export async function releaseClaim(
 
 /** Makes every surface of the target be compared with GitHub again. */
 export async function invalidatePublications(trx: Transaction, { table, id }: PublishTarget): Promise<void> {
-  await trx.updateTable(table).set({ publishedRevision: 0 }).where('id', '=', id).execute()
+  await trx.updateTable(table).set({ publishedRevision: 0, publishAfter: '-infinity' }).where('id', '=', id).execute()
 }
 
 /** Condition on a target: GitHub does not show all of it, and no valid claim is on it. */

@@ -194,6 +194,21 @@ test('a comment that a locked conversation refuses is written when it is unlocke
   expect(await issuePage()).not.toContain(LOCKED)
 })
 
+test.each([
+  ['may not be written', refusal('Resource not accessible by integration')],
+  ['are refused as they are', { kind: 'refuse', status: 422, message: 'Validation Failed' }],
+] as const)('what happens reaches the comment at once while checks %s', async (_, fault) => {
+  app = await openAndonApp({ configuration: PLAN })
+  const { github } = app
+  github.chooseFaults(({ kind }) => (kind.startsWith('check') ? fault : null))
+  await app.openLabeledIssue()
+  await app.advance(60)
+  expect(comments().join()).toContain('**plan')
+  github.runs[0]?.start()
+  await app.advance(10, { stride: 1 })
+  expect(comments().join()).toContain('**plan ● running**')
+})
+
 test('a repository that is archived before Andon knows gets its surfaces when it is unarchived', async () => {
   app = await openAndonApp({ configuration: PLAN })
   const { github, repository } = app
