@@ -122,6 +122,15 @@ function nextStepOf(
   return githubId === null ? { action: 'create', ...written } : { action: 'update', ...written, githubId }
 }
 
+/** What GitHub refused and nothing should show any more, so that it is not tried again: its issue is gone, or its commit left. */
+export function refusedInVain({ desired, publications }: SurfaceState): readonly string[] {
+  const wanted = new Map(desired.map(({ surface, mayCreate }) => [surface, mayCreate]))
+  return publications
+    .filter(({ state, digest, sentAt }) => state === 'confirmed' && digest !== null && sentAt !== null)
+    .filter(({ surface, githubId }) => !(githubId === null ? wanted.get(surface) : wanted.has(surface)))
+    .map(({ surface }) => surface)
+}
+
 /** The digest of a comment that is opened and not yet edited begins so. */
 const OPENED = 'opened'
 

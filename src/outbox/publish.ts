@@ -9,12 +9,12 @@ import { GitHubFailure } from '../github/failure.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { findAccessBlock } from '../store/access-problems.ts'
 import type { Transaction } from '../store/database.ts'
-import { loadPublishedId, savePublication } from '../store/publications.ts'
+import { forgetRefusals, loadPublishedId, savePublication } from '../store/publications.ts'
 import { invalidatePublications, releaseClaim, renewClaim } from '../store/publish-claims.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { recordAccessWorks, recordNoAccess } from './access.ts'
 import { type CallOutcome, callOutcomeOf } from './call-outcome.ts'
-import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'
+import { diffSurfaces, type PublicationStep, refusedInVain } from './diff-surfaces.ts'
 import { claimNextPublication, type PublishClaim, targetNameOf } from './publish-claim.ts'
 import type { PublishContext } from './publish-context.ts'
 import { blockInstallation, takeWriteSlot } from './rate-limit.ts'
@@ -63,6 +63,7 @@ async function beginNextStep(
     const { step, blockedUntil } = await firstStepWithAccess(trx, claim, steps, now)
     if (step === null) {
       const after = [nextAt, blockedUntil].filter((at) => at !== null).sort()[0]
+      await forgetRefusals(trx, claim.target, refusedInVain(state))
       await releaseClaim(trx, claim, {
         servedAt: now,
         after: after ?? now,

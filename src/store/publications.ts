@@ -40,6 +40,21 @@ export async function savePublication(
     .execute()
 }
 
+/** What GitHub refused is not shown to operators any more, and would be written anew. */
+export async function forgetRefusals(
+  trx: Transaction,
+  target: PublishTarget,
+  surfaces: readonly string[],
+): Promise<void> {
+  if (surfaces.length === 0) return
+  await trx
+    .updateTable('publications')
+    .set({ digest: null, sentAt: null, error: null })
+    .where(targetColumnOf(target), '=', target.id)
+    .where('surface', 'in', surfaces)
+    .execute()
+}
+
 /** GitHub's id of one surface, as last stored; null when none is. */
 export async function loadPublishedId(
   trx: Transaction,

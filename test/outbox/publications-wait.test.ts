@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { UNSPENT_BUDGET } from '../../src/outbox/write-budget.ts'
 import { liftAccessProblems } from '../../src/store/access-problems.ts'
 import { saveBudget } from '../../src/store/budgets.ts'
+import { loadOutboxReading } from '../../src/store/machine.ts'
 import { pipelineOf } from '../support/pipeline-documents.ts'
 import { RUNS } from '../support/reasons.ts'
 import { type OutboxWorld, openOutboxWorld, stepWhileTimePasses } from './support/outbox-world.ts'
@@ -41,4 +42,17 @@ test('what may have been created is looked for while the creations of the hour a
   await stepWhileTimePasses(world, world.outbox, { seconds: 180, stride: 5 })
   const surfaces = await world.database.kysely.selectFrom('publications').select(['surface', 'state']).execute()
   expect(surfaces).toMatchObject([{ surface: expect.stringMatching(/^check/), state: 'confirmed' }])
+})
+
+test('what GitHub refused is not told to operators any more once nothing should show it', async () => {
+  const { database, clock } = world
+  const refused = async () => (await loadOutboxReading(database, clock.now())).refused.count
+  world.fault = ({ kind }) => (kind === 'check' ? { kind: 'refuse', status: 422, message: 'No' } : null)
+  const pipeline = pipelineOf({ plan: running })
+  await world.savePipeline(pipeline)
+  await stepWhileTimePasses(world, world.outbox, { seconds: 10 })
+  expect(await refused()).toBe(1)
+  await world.savePipeline({ ...pipeline, removed: { why: 'deleted', at: clock.now() } })
+  await stepWhileTimePasses(world, world.outbox, { seconds: 3_700, stride: 300 })
+  expect(await refused()).toBe(0)
 })
