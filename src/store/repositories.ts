@@ -158,6 +158,8 @@ export async function saveRepository(trx: Transaction, { id, ...row }: Repositor
   await trx
     .updateTable('repositories')
     .set({ ...row, configuration, configurationProblems, holdOrRelease, breakers, workflowHolds })
+    // What GitHub refused of its last mistakes must not keep back the check of new ones.
+    .set({ publishAfter: sql`case when revision < ${row.revision} then '-infinity' else publish_after end` })
     .where('id', '=', id)
     .execute()
 }

@@ -209,6 +209,20 @@ test.each([
   expect(comments().join()).toContain('**plan ● running**')
 })
 
+test('a file with other mistakes gets its check at once, although the one before was refused', async () => {
+  const mistaken = (field: string) => `stages: { plan: { workflow: plan.yml, ${field}: 1m } }`
+  app = await openAndonApp({ configuration: mistaken('timout') })
+  const { github, repository } = app
+  github.chooseFaults(({ kind }) => (kind === 'check' ? { kind: 'refuse', status: 422, message: 'No' } : null))
+  await app.openLabeledIssue()
+  await app.advance(90)
+  expect(github.checkRuns(repository)).toEqual([])
+  github.clearFaults()
+  github.writeFile(repository, '.github/andon.yml', mistaken('limt'))
+  await app.advance(20, { stride: 1 })
+  expect(github.checkRuns(repository).map(({ name }) => name)).toContain('andon / configuration')
+})
+
 test('a repository that is archived before Andon knows gets its surfaces when it is unarchived', async () => {
   app = await openAndonApp({ configuration: PLAN })
   const { github, repository } = app
