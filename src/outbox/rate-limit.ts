@@ -1,6 +1,7 @@
 import type { Instant } from '../pipeline/model/time.ts'
 import { lockBudget, saveBudget } from '../store/budgets.ts'
 import type { Database, Transaction } from '../store/database.ts'
+import { countPendingCreations } from '../store/pending-writes.ts'
 import { findHigherPriority, type WritePriority } from './priority.ts'
 import {
   blockBudgetUntil,
@@ -25,7 +26,8 @@ export async function takeWriteSlot(
   // Read the clock under the lock: the transaction before may have written a moment ago.
   const at = now()
   const isPublication = priority === 'publish'
-  const reservation = reserveSlot(budget, write, at, { isPublication })
+  const leaving = isPublication && write === 'create' ? await countPendingCreations(trx, installationId) : null
+  const reservation = reserveSlot(budget, write, at, { leaving })
   if (!reservation.granted) return reservation
   const isTurn = isPublicationsTurn(budget)
   const { isHigherWaiting, isPublicationFirst } = await findHigherPriority(trx, installationId, priority, isTurn, at)

@@ -31,21 +31,24 @@ export const UNSPENT_BUDGET: WriteBudget = {
   writesSincePublication: 0,
 }
 
-/** Takes the slot of one write, or returns when there may be one. A creation by a publication leaves some to what people wait for. */
+/**
+ * Takes the slot of one write, or returns when there may be one. A creation by a publication leaves room to what people wait for:
+ * `leaving` is how many of these wait already, null for every other write.
+ */
 export function reserveSlot(
   budget: WriteBudget,
   write: WriteKind,
   now: Instant,
-  o: { isPublication?: boolean } = {},
+  { leaving = null }: { leaving?: number | null } = {},
 ): Reservation {
   const since = millisecondsAfter(now, -HOUR_MS - ARRIVES_WITHIN_MS)
   // A clock that was set back has left some in the future.
   const creations = budget.creations.filter((at) => at >= since).map((at) => earliest(at, now))
-  const windows = o.isPublication ? [...CREATION_WINDOWS, WINDOW_OF_PUBLICATIONS] : CREATION_WINDOWS
+  const windows = leaving === null ? CREATION_WINDOWS : [...CREATION_WINDOWS, windowOfPublications(leaving)]
   const until = [
     budget.blockedUntil,
     budget.nextWriteAt,
-    ...(write === 'create' ? windows : []).map(({ max, ms }) => windowFreeAt(creations, max, ms)),
+    ...(write === 'create' ? windows : []).map(({ max, ms }) => windowFreeAt(creations, max, ms, now)),
   ].reduce((a, b) => (a > b ? a : b))
   if (until > now) return { granted: false, until }
   return {
@@ -91,13 +94,17 @@ const CREATION_WINDOWS = [
   { max: 500, ms: HOUR_MS + ARRIVES_WITHIN_MS },
 ] as const
 /**
- * Leaves room for 200 dispatches, answers and reactions within a quarter of an hour, at any time: by then, what is older than this
- * is more than an hour old. Comments and checks on many issues would spend the hour, and a dispatch wait for most of it.
+ * Leaves room for those that wait, and for 200 dispatches, answers and reactions more within a quarter of an hour, at any time: by
+ * then, what is older than this is more than an hour old. Comments and checks on many issues would spend the hour, and a
+ * dispatch wait for most of it.
  */
-const WINDOW_OF_PUBLICATIONS = { max: 300, ms: HOUR_MS - 15 * MINUTE_MS } as const
+function windowOfPublications(leaving: number) {
+  return { max: 300 - leaving, ms: HOUR_MS - 15 * MINUTE_MS }
+}
 
 /** When the window of that length next contains fewer than `max`; a window includes both of its ends. */
-function windowFreeAt(creations: readonly Instant[], max: number, ms: number): Instant {
+function windowFreeAt(creations: readonly Instant[], max: number, ms: number, now: Instant): Instant {
+  if (max <= 0) return millisecondsAfter(now, 2 * MINUTE_MS)
   const oldest = creations.at(-max)
   return oldest === undefined ? EPOCH : millisecondsAfter(oldest, ms + 1)
 }

@@ -51,6 +51,16 @@ export async function listPendingWrites(
   return rows
 }
 
+/** How many dispatches, replies and reactions of an installation wait to be sent, now or later. */
+export async function countPendingCreations(trx: Transaction, installationId: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from effects join repositories on repositories.id = effects.repository_id
+    where effects.state = 'due' and effects.type in ('dispatch', 'reply', 'react')
+      and (effects.type <> 'dispatch' or (${isNotHeld}))
+      and repositories.installation_id = ${installationId} and repositories.removed_at is null`.execute(trx)
+  return rows[0]?.count ?? 0
+}
+
 /** How many reactions of an installation were sent since then. */
 export async function countReactionsSince(trx: Transaction, installationId: number, since: Instant): Promise<number> {
   const { rows } = await sql<{ count: number }>`

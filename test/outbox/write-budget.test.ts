@@ -44,7 +44,7 @@ test('publications leave two hundred creations within a quarter of an hour to wh
   let budget = UNSPENT_BUDGET
   let published = 0
   for (let ms = 0; ms < 20 * 60_000; ms += 1_050) {
-    const reservation = reserveSlot(budget, 'create', at(ms), { isPublication: true })
+    const reservation = reserveSlot(budget, 'create', at(ms), { leaving: 0 })
     if (!reservation.granted) continue
     published += 1
     budget = reservation.budget
@@ -57,8 +57,15 @@ test('publications leave two hundred creations within a quarter of an hour to wh
     budget = reservation.budget
   }
   expect([published, granted]).toEqual([300, 200])
-  expect(reserveSlot(budget, 'create', at(36 * 60_000), { isPublication: true }).granted).toBe(false)
-  expect(reserveSlot(budget, 'change', at(36 * 60_000), { isPublication: true }).granted).toBe(true)
+  expect(reserveSlot(budget, 'create', at(36 * 60_000), { leaving: 0 }).granted).toBe(false)
+  expect(reserveSlot(budget, 'change', at(36 * 60_000), { leaving: 0 }).granted).toBe(true)
+})
+
+test('publications leave room to what waits already, beside these two hundred', () => {
+  const creations = Array.from({ length: 199 }, (_, index) => at(index * 1_050))
+  const grantedLeaving = (leaving: number) =>
+    reserveSlot({ ...UNSPENT_BUDGET, creations }, 'create', at(300_000), { leaving }).granted
+  expect([100, 101, 300, 1_000].map(grantedLeaving)).toEqual([true, false, false, false])
 })
 
 test('a wait that GitHub asks for blocks every write, and the longest counts', () => {

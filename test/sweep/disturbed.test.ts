@@ -32,6 +32,7 @@ test('with a fifth dropped, a fifth doubled, all shuffled and late, every light 
   }
   // What starts them may have been dropped: it is found before they end.
   await app.advance(330, { stride: 30 })
+  await app.advance(issues * 3, { stride: 1 })
   for (const [issue, end] of ended) {
     const run = github.runs.find(({ state }) => state.title.startsWith(`andon ${issue}/`))
     if (end === 'failed') run?.fail()
