@@ -3,6 +3,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import { takeChore } from '../store/chores.ts'
 import type { Database } from '../store/database.ts'
 import { prune } from '../store/prune.ts'
+import { vacuumTables } from '../store/vacuum.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
 
 const EVERY_MS = 60 * 60_000
@@ -16,6 +17,8 @@ export async function pruneHourly(o: {
   const now = o.now()
   if (!(await takeChore(o.database, 'prune', { now, next: millisecondsAfter(now, EVERY_MS) }))) return 0
   const pruned = await prune(o.database, now)
+  // After its first day something is pruned in every hour.
+  if (pruned > 0 && o.database.kind === 'embedded') await vacuumTables(o.database)
   o.log.info({ pruned }, 'rows past their retention were deleted')
   return pruned
 }

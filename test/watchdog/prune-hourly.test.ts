@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { pruneHourly } from '../../src/watchdog/prune-hourly.ts'
@@ -17,5 +18,23 @@ test('one of several processes prunes, once an hour', async () => {
     return (await Promise.all([1, 2, 3].map(() => pruneHourly(o)))).reduce((a, b) => a + b)
   }
   expect([await pruneAt(0), await pruneAt(59), await pruneAt(60)]).toEqual([1, 0, 2])
+  await database.close()
+})
+
+test('on the embedded database, which has no autovacuum, new rows take the place of those that were pruned', async () => {
+  const database = await openTestDatabase('embedded')
+  const body = Buffer.alloc(1_000, 'x')
+  async function bytesAfterHour(hour: number): Promise<number> {
+    const old = { hookId: 1, name: 'issues', receivedAt: '2020-01-01T00:00:00.000Z', state: 'ignored', body } as const
+    const values = Array.from({ length: 500 }, (_, index) => ({ ...old, guid: `${hour}-${index}` }))
+    await database.kysely.insertInto('deliveries').values(values).execute()
+    await pruneHourly({ database, log: pino({ level: 'silent' }), now: () => minutesAfterNine(60 * hour) })
+    const { rows } = await sql<{ bytes: number }>`select pg_table_size('deliveries')::integer as bytes`.execute(
+      database.kysely,
+    )
+    return rows[0]?.bytes ?? 0
+  }
+  const first = await bytesAfterHour(1)
+  for (let hour = 2; hour <= 4; hour += 1) expect(await bytesAfterHour(hour)).toBeLessThanOrEqual(first + 100_000)
   await database.close()
 })
