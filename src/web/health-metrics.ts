@@ -167,7 +167,7 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
   },
   {
     name: 'andon_publications_refused',
-    help: 'Comments and check runs that GitHub does not take as they are, tried again more and more seldom.',
+    help: 'Comments and check runs that GitHub does not take as they are; for two days they are tried again, more and more seldom.',
     samples: ({ outbox }) => of(outbox, ({ refused }) => one(refused.count)),
   },
   {
