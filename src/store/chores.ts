@@ -8,6 +8,11 @@ export async function bringChoreForward({ kysely }: Database, name: string, dueA
   await kysely.updateTable('chores').set({ dueAt }).where('name', '=', name).where('dueAt', '>', dueAt).execute()
 }
 
+/** Makes the chore due then and not before: whoever took it has done it. */
+export async function putChoreOff({ kysely }: Database, name: string, dueAt: Instant): Promise<void> {
+  await kysely.updateTable('chores').set({ dueAt }).where('name', '=', name).execute()
+}
+
 /** Takes the chore if it is due and sets when it is due next; false when it is not due or another process took it. */
 export async function takeChore(
   { kysely }: Database,
