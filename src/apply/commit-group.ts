@@ -7,6 +7,7 @@ import type { Event } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { notifyChange } from '../store/notify.ts'
+import { rehearseAndRollBack } from '../store/roll-back.ts'
 import { admitQueued, type RandomSuffix } from './admit-queued.ts'
 import { advanceEvents } from './advance-events.ts'
 import {
@@ -52,18 +53,16 @@ export async function commitGroup(
   limits = limitsFromNow(),
 ): Promise<readonly (ApplyResult | Error)[]> {
   try {
-    const outcomes = await o.database.reserved.transaction().execute(async (trx) => {
-      const applied = await applyGroup(o, trx, group)
-      if (o.isRehearsal) throw new RolledBack(applied)
-      return applied
-    })
+    const apply = (trx: Transaction) => applyGroup(o, trx, group)
+    const { reserved } = o.database
+    if (o.isRehearsal) return await rehearseAndRollBack(reserved, apply)
+    const outcomes = await reserved.transaction().execute(apply)
     addKnownRows(
       o.knownRows,
       eventsOf(group, (index) => outcomes[index]?.duplicate === false),
     )
     return outcomes
   } catch (error) {
-    if (error instanceof RolledBack) return error.outcomes
     const reason = error instanceof Error ? error.message : String(error)
     const { tries, until } = limits
     const cause = classifyCommitFailure(error)
@@ -80,15 +79,6 @@ export async function commitGroup(
       case 'culprit':
         return group.length > 1 ? bisectGroup(o, group, limits) : [await saveFailedDelivery(o, group[0], reason)]
     }
-  }
-}
-
-class RolledBack extends Error {
-  readonly outcomes: readonly ApplyResult[]
-
-  constructor(outcomes: readonly ApplyResult[]) {
-    super('the rehearsal is over')
-    this.outcomes = outcomes
   }
 }
 

@@ -8,6 +8,7 @@ import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Role } from '../pipeline/model/questions.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from '../store/database.ts'
+import { rehearseAndRollBack } from '../store/roll-back.ts'
 import { admitQueued } from './admit-queued.ts'
 import { advanceEvents } from './advance-events.ts'
 import { lockRepositories } from './repositories.ts'
@@ -42,23 +43,7 @@ export async function rehearseStart(
   o: { readonly database: Database; readonly now: () => Instant },
   start: StartToRehearse,
 ): Promise<StartRehearsal> {
-  try {
-    return await o.database.kysely.transaction().execute(async (trx) => {
-      throw new RolledBack(await rehearse(trx, start, o.now()))
-    })
-  } catch (error) {
-    if (error instanceof RolledBack) return error.rehearsal
-    throw error
-  }
-}
-
-class RolledBack extends Error {
-  readonly rehearsal: StartRehearsal
-
-  constructor(rehearsal: StartRehearsal) {
-    super('the rehearsal is over')
-    this.rehearsal = rehearsal
-  }
+  return await rehearseAndRollBack(o.database.kysely, (trx) => rehearse(trx, start, o.now()))
 }
 
 async function rehearse(trx: Transaction, start: StartToRehearse, now: Instant): Promise<StartRehearsal> {
