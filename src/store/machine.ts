@@ -69,18 +69,17 @@ export type OutboxLine = {
 export type OutboxReading = {
   readonly lines: readonly OutboxLine[]
   readonly buried: number
-  readonly refused: RefusedPublications
+  /** Null when GitHub refuses none. */
+  readonly refused: RefusedPublications | null
 }
 
-/** Comments and check runs that GitHub does not take as they are, tried again more and more seldom; `example` is the oldest. */
+/** How many comments and check runs GitHub does not take as they are, and which the oldest of them is. */
 export type RefusedPublications = {
   readonly count: number
-  readonly example: {
-    readonly repository: string
-    readonly issue: number | null
-    readonly surface: string
-    readonly words: string
-  } | null
+  readonly repository: string
+  readonly issue: number | null
+  readonly surface: string
+  readonly words: string
 }
 
 /** An installation that rests for less after calls without an answer counts as one that could be called. */
@@ -113,8 +112,8 @@ export async function loadOutboxReading({ kysely }: Database, now: Instant): Pro
   return { lines, buried: rows[0]?.buried ?? 0, refused: await loadRefusedPublications(kysely) }
 }
 
-async function loadRefusedPublications(kysely: Database['kysely']): Promise<RefusedPublications> {
-  const { rows } = await sql<NonNullable<RefusedPublications['example']> & { count: number }>`
+async function loadRefusedPublications(kysely: Database['kysely']): Promise<RefusedPublications | null> {
+  const { rows } = await sql<RefusedPublications>`
     select count(*) over ()::integer as count, repositories.full_name as repository, pipelines.issue_number as issue,
       publications.surface, publications.error as words
     from publications left join pipelines on pipelines.id = publications.pipeline_id
@@ -122,10 +121,7 @@ async function loadRefusedPublications(kysely: Database['kysely']): Promise<Refu
     where publications.error is not null and publications.state = 'confirmed'
       and publications.digest is not null and publications.sent_at is not null
     order by publications.sent_at, publications.surface limit 1`.execute(kysely)
-  const [oldest] = rows
-  if (oldest === undefined) return { count: 0, example: null }
-  const { count, ...example } = oldest
-  return { count, example }
+  return rows[0] ?? null
 }
 
 export type QuotaReading = {

@@ -168,7 +168,7 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
   {
     name: 'andon_publications_refused',
     help: 'Comments and check runs that GitHub does not take as they are; for two days they are tried again, more and more seldom.',
-    samples: ({ outbox }) => of(outbox, ({ refused }) => one(refused.count)),
+    samples: ({ outbox }) => of(outbox, ({ refused }) => one(refused?.count ?? 0)),
   },
   {
     name: 'andon_github_quota_left_ratio',

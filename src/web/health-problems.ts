@@ -1,7 +1,7 @@
 // What is wrong, in a sentence each: what `/healthz` says, what only operators are told, and what could not be looked at.
 import type { HealthPart, HealthPartName, HealthReport } from '../health/report.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { OutboxReading } from '../store/machine.ts'
+import type { OutboxReading, RefusedPublications } from '../store/machine.ts'
 import type { OperatorHealth } from './operators.ts'
 import { bytesText, durationText } from './quantities.ts'
 
@@ -58,16 +58,15 @@ function outboxProblems({ outbox, asOf }: HealthReport): readonly string[] {
   return [
     ...(ageMs > OLD_WORK_MS ? [`what could be sent to GitHub has waited for ${durationText(ageMs)}`] : []),
     ...(buried === 0 ? [] : [`${buried} of the things to send ${buried === 1 ? 'was' : 'were'} given up`]),
-    ...(reading.refused.count === 0 ? [] : [refusedText(reading.refused)]),
+    ...(reading.refused === null ? [] : [refusedText(reading.refused)]),
   ]
 }
 
 /** What GitHub does not take, with the oldest of it as an example. */
-export function refusedText({ count, example }: OutboxReading['refused']): string {
+export function refusedText({ count, repository, issue, surface, words }: RefusedPublications): string {
   const what = count === 1 ? 'a comment or check run' : `${count} comments or check runs`
-  if (example === null) return `GitHub refuses ${what}`
-  const place = example.issue === null ? example.repository : `${example.repository}#${example.issue}`
-  return `GitHub refuses ${what}: of ${place} (${example.surface}): ${example.words}`
+  const place = issue === null ? repository : `${repository}#${issue}`
+  return `GitHub refuses ${what}: of ${place} (${surface}): ${words}`
 }
 
 function databaseProblems({ database }: HealthReport): readonly string[] {

@@ -160,7 +160,7 @@ function outboxContent({ lines, buried, refused }: ValueOf<'outbox'>): SectionCo
       { term: 'given up', cell: repairsCell(buried, 'effects') },
       {
         term: 'refused',
-        cell: refused.count === 0 ? { text: 'nothing' } : { text: refusedText(refused), tone: 'warn' },
+        cell: refused === null ? { text: 'nothing' } : { text: refusedText(refused), tone: 'warn' },
       },
     ],
     table: { caption: 'What waits to be sent', columns, rows },

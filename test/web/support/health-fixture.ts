@@ -96,7 +96,7 @@ export const HEALTH: HealthReport = {
         { kind: 'publish', waiting: 214, due: 180, dueSince: ago(310), unconfirmed: 0 },
       ],
       buried: 2,
-      refused: { count: 0, example: null },
+      refused: null,
     },
   },
   quotas: {
