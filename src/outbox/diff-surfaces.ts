@@ -99,8 +99,9 @@ function nextStepOf(
     return at <= now ? { action: 'recover', surface, locator, sentAt: stored.sentAt } : { waitsUntil: at }
   }
   const digest = `${significantDigestOf(desiredSurface)}.${digestOf(content)}`
-  const isRefused = stored?.digest === digest && stored.sentAt !== null
-  if (stored?.digest === digest && !isRefused) return null
+  const opened = `${OPENED} ${digest}`
+  const standing = standingOf(stored, { digest, opened })
+  if (standing === 'shown') return null
   if (
     desiredSurface.isPublishedOnce &&
     stored?.sentAt === null &&
@@ -109,17 +110,31 @@ function nextStepOf(
     return null
   const githubId = stored?.githubId ?? null
   if (githubId === null && !desiredSurface.mayCreate) return null
-  const isMissing = stored?.state === 'confirmed' && stored.digest === null && stored.sentAt !== null
-  const opened = `${OPENED} ${digest}`
-  const isOpened = stored?.digest === opened
-  const deniedSince = isRefused || isMissing || isOpened ? (stored?.sentAt ?? null) : null
-  const at = deniedSince === null || !stored || isOpened ? now : nextTryOf(deniedSince, stored.updatedAt, isRefused)
+  const deniedSince = standing === 'other' ? null : (stored?.sentAt ?? null)
+  const at =
+    stored === undefined || deniedSince === null || standing === 'opened'
+      ? now
+      : nextTryOf(deniedSince, stored.updatedAt, standing === 'refused')
   if (at === null) return null
   if (at > now) return { waitsUntil: at }
-  if (content.kind === 'ask' && githubId !== null && !isOpened)
+  if (content.kind === 'ask' && githubId !== null && standing !== 'opened')
     return { action: 'update', surface, locator, content: { kind: 'opened' }, digest: opened, deniedSince, githubId }
   const written = { surface, locator, content, digest, deniedSince }
   return githubId === null ? { action: 'create', ...written } : { action: 'update', ...written, githubId }
+}
+
+/**
+ * What is stored, compared with what is wanted: GitHub shows it, refuses exactly this, does not know its place, has opened the comment
+ * that is to say it, or shows something else or nothing.
+ */
+function standingOf(
+  stored: Publication | undefined,
+  wanted: { digest: string; opened: string },
+): 'shown' | 'refused' | 'missing' | 'opened' | 'other' {
+  if (stored === undefined) return 'other'
+  if (stored.digest === wanted.digest) return stored.sentAt === null ? 'shown' : 'refused'
+  if (stored.digest === wanted.opened) return 'opened'
+  return stored.state === 'confirmed' && stored.digest === null && stored.sentAt !== null ? 'missing' : 'other'
 }
 
 /** What GitHub refused and nothing should show any more, so that it is not tried again: its issue is gone, or its commit left. */
