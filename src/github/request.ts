@@ -110,6 +110,8 @@ export function openRequests(o: GitHubOptions): SendRequest {
   }
 
   return async function call(access, intent, route, parameters = {}, { sendBy, etag = null } = {}) {
+    /** 0: the App itself. */
+    const installationId = access?.installationId ?? 0
     let isMoved = false
     const request = {
       signal: AbortSignal.timeout(timeoutMs),
@@ -124,7 +126,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
     } as const
     const version = { 'x-github-api-version': API_VERSION, ...(etag !== null && { 'if-none-match': etag }) }
     const attempt = async (refresh: boolean) => {
-      if (access === null) quiet.expectNone(0)
+      if (access === null) quiet.expectNone(installationId)
       if (access === null && !route.includes(' /repositories/'))
         return await app.request(route, { ...parameters, headers: version, request })
       if (access === null) {
@@ -136,8 +138,9 @@ export function openRequests(o: GitHubOptions): SendRequest {
       const headers = { ...version, authorization: `token ${await token(access, refresh)}` }
       const named = route.includes('{owner}') ? { owner: access.owner, repo: access.name } : {}
       const target = route.endsWith(' /graphql') ? { baseUrl: graphqlBase } : named
+      // While the token was fetched, others may have met a limit.
+      quiet.expectNone(installationId)
       // A process that was paused for too long has lost its claim, and must not send.
-      quiet.expectNone(access.installationId)
       if (sendBy !== undefined && o.now() > sendBy) throw new GitHubFailure('retryable', 'not sent: its time was up')
       return await plain.request(route, { ...target, ...parameters, headers, request })
     }
@@ -158,7 +161,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
       }
       const limit = route.endsWith(' /graphql') ? graphqlLimitOf(response.data ?? {}, response.headers, o.now()) : null
       if (limit !== null) throw limit
-      if (access !== null) o.answered?.(access.installationId, true)
+      if (access !== null) o.answered?.(installationId, true)
       // The name is learnt: a link with the old one may soon lead to another repository.
       if (isMoved && access !== null) o.onMoved?.(access)
       const link = String(response.headers.link ?? '')
@@ -170,11 +173,11 @@ export function openRequests(o: GitHubOptions): SendRequest {
       overhear(access, (error as { response?: { headers?: Record<string, string> } }).response?.headers)
       const failure = classifyFailure(error, { intent, permission: permissionOfRoute(route) }, o.now())
       // It was not sent.
-      if (quiet.isBecauseOf(access?.installationId ?? 0, failure)) throw failure
-      quiet.begin(access?.installationId ?? 0, failure)
+      if (quiet.isBecauseOf(installationId, failure)) throw failure
+      quiet.begin(installationId, failure)
       // That there is no such installation is an answer, and not a refusal of the App.
       if (access === null) throw failure.kind === 'not_found' ? failure : classifyTokenFailure(error, o.now())
-      o.answered?.(access.installationId, !failure.isOutage)
+      o.answered?.(installationId, !failure.isOutage)
       throw failure
     }
   }
