@@ -19,7 +19,7 @@ export type CommitRecord = {
 type CommitListener = (problem: string | null, isFresh: boolean) => void
 
 const FRESH_MS = 500
-/** In a row. Each leaves some 100 KB behind, which nothing clears on an embedded database: in a silent night they must end. */
+/** In a row. Each leaves some 100 KB behind until a vacuum: in a silent night they must end. */
 const ENOUGH_REHEARSALS = 20
 
 export function openCommitRecord(): CommitRecord {
