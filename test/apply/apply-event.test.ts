@@ -1,15 +1,12 @@
 // Events through the real door: which pipelines they change, what is stored for later, and which questions they ask.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { askClosingIssues } from '../../src/advance/advance.ts'
-import type { Door } from '../../src/apply/door.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
-import type { Database } from '../../src/store/database.ts'
 import { decodeChangeNotice } from '../../src/store/notify.ts'
 import { listPipelinesToWake } from '../../src/store/pipelines.ts'
-import { openTestDatabase } from '../support/database.ts'
 import { type AskedEffect, inMemoryWorld } from '../support/in-memory-world.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import {
@@ -25,27 +22,16 @@ import {
   runChanged,
 } from '../support/pipeline-fixtures.ts'
 import { commentCreated } from '../support/pipeline-harness.ts'
-import { arrivalOf, countOf, openTestDoor, pipelinesIn } from './support/arrivals.ts'
+import { arrivalOf, countOf, openTestDoor, pipelinesIn, useTestDoor } from './support/arrivals.ts'
 
-let database: Database
-let testDoor: Door
-
-beforeEach(async () => {
-  database = await openTestDatabase()
-  testDoor = openTestDoor(database)
-})
-
-afterEach(async () => {
-  await testDoor.close()
-  await database.close()
-})
+const here = useTestDoor()
 
 async function applyEvents(...events: readonly Event[]): Promise<void> {
-  for (const event of events) expect(await testDoor.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
+  for (const event of events) expect(await here.door.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
 }
 
 async function only(): Promise<Awaited<ReturnType<typeof pipelinesIn>>[number]> {
-  const pipelines = await pipelinesIn(database)
+  const pipelines = await pipelinesIn(here.database)
   expect(pipelines).toHaveLength(1)
   return pipelines[0]!
 }
@@ -58,7 +44,7 @@ test('a comment on a pull request counts for the issues that it closes now, not 
     )
   await applyEvents(closes([5], 1), closes([6], 2))
   await applyEvents(commentCreated('/andon start', { onPullRequest: true, on: 7 }))
-  expect((await pipelinesIn(database)).map(({ issueNumber }) => issueNumber)).toEqual([6])
+  expect((await pipelinesIn(here.database)).map(({ issueNumber }) => issueNumber)).toEqual([6])
 })
 
 test('the columns of a pipeline match what the core derives from its document', async () => {
@@ -75,16 +61,16 @@ test('ordinary issues, pull requests and runs begin no pipeline and ask nothing'
   const ordinary = { branch: 'fix-typo', title: 'Fix a typo' }
   for (let number = 1; number <= 50; number++) {
     await Promise.all([
-      testDoor.apply(arrivalOf(issueChanged({ number }, 'opened'))),
-      testDoor.apply(arrivalOf(issueLabeled({ number, label: 'bug' }))),
-      testDoor.apply(arrivalOf(pullRequestChanged({ number, ...ordinary }))),
-      testDoor.apply(arrivalOf(runChanged({ id: number, workflow: 'ci.yml', ...ordinary }))),
-      testDoor.apply(arrivalOf(runChanged({ id: 1000 + number, workflow: 'code.yml', ...ordinary }))),
-      testDoor.apply(arrivalOf(jobChanged({ id: number, runId: number }))),
+      here.door.apply(arrivalOf(issueChanged({ number }, 'opened'))),
+      here.door.apply(arrivalOf(issueLabeled({ number, label: 'bug' }))),
+      here.door.apply(arrivalOf(pullRequestChanged({ number, ...ordinary }))),
+      here.door.apply(arrivalOf(runChanged({ id: number, workflow: 'ci.yml', ...ordinary }))),
+      here.door.apply(arrivalOf(runChanged({ id: 1000 + number, workflow: 'code.yml', ...ordinary }))),
+      here.door.apply(arrivalOf(jobChanged({ id: number, runId: number }))),
     ])
   }
-  expect(await pipelinesIn(database)).toEqual([])
-  expect([await countOf(database, 'effects'), await countOf(database, 'history')]).toEqual([0, 0])
+  expect(await pipelinesIn(here.database)).toEqual([])
+  expect([await countOf(here.database, 'effects'), await countOf(here.database, 'history')]).toEqual([0, 0])
 })
 
 test('events from before a pipeline began are replayed into it', async () => {
@@ -95,7 +81,7 @@ test('events from before a pipeline began are replayed into it', async () => {
     pullRequestChanged({ branch: 'retry', closingIssues: [ISSUE], closingIssuesAt: minutesAfterNine(5) }),
     runChanged({ id: 102, workflow: 'code.yml', branch: 'retry' }),
   )
-  expect(await pipelinesIn(database)).toEqual([])
+  expect(await pipelinesIn(here.database)).toEqual([])
   await applyEvents(issueLabeled({ at: minutesAfterNine(8) }))
   const { document } = await only()
   expect(document.stages.map(({ status }) => status)).toEqual(['done', 'running', 'idle', 'review'])
@@ -112,7 +98,7 @@ test('a run on the branch of a pull request that is linked later is replayed int
   const question = { about: 'pull_request', pullRequestNumber: 7 } as const
   const evidence = { kind: 'read', id: 'pull_request/7', at: minutesAfterNine(9) } as const
   const base = { at: minutesAfterNine(9), evidence, repository: REPOSITORY }
-  await testDoor.apply({
+  await here.door.apply({
     event: {
       type: 'question.answered',
       ...base,
@@ -136,16 +122,16 @@ test('events of a group see the changes of the group', async () => {
     jobChanged(),
     runChanged({ conclusion: 'success' }),
   ]
-  await Promise.all(events.map((event) => testDoor.apply(arrivalOf(event))))
+  await Promise.all(events.map((event) => here.door.apply(arrivalOf(event))))
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['idle', 'done', 'idle', 'review'])
 })
 
 test('a question is asked once, whatever leads to it, and about pull requests only in repositories with pipelines', async () => {
   const opening = pullRequestChanged({ number: 8, branch: 'other' })
   await applyEvents(opening)
-  expect(await countOf(database, 'effects')).toBe(0)
+  expect(await countOf(here.database, 'effects')).toBe(0)
   await applyEvents(issueLabeled(), opening, opening)
-  const effects = await database.kysely.selectFrom('effects').selectAll().orderBy('key').execute()
+  const effects = await here.database.kysely.selectFrom('effects').selectAll().orderBy('key').execute()
   expect(effects.map(({ key }) => key)).toEqual([`issue/42/${minutesAfterNine(0)}`, askClosingIssues(opening)[0]?.key])
   expect(effects).toMatchObject([
     { state: 'due', pipelineId: (await only()).id },
@@ -155,17 +141,17 @@ test('a question is asked once, whatever leads to it, and about pull requests on
 
 test('an answer completes its effect in the same transaction, and counts only under the claim that asked', async () => {
   await applyEvents(issueLabeled())
-  const [effect] = await database.kysely.selectFrom('effects').selectAll().execute()
+  const [effect] = await here.database.kysely.selectFrom('effects').selectAll().execute()
   const { id, document } = effect!
   const [token, other] = ['0b1e0000-0000-4000-8000-000000000001', '0b1e0000-0000-4000-8000-000000000002'] as const
-  await database.kysely.updateTable('effects').set({ claimToken: token }).execute()
+  await here.database.kysely.updateTable('effects').set({ claimToken: token }).execute()
   const event = answerQuestion({ ...document, repositoryId: REPOSITORY.id }, minutesAfterNine(9), 'open')
-  expect(await testDoor.apply({ effect: { id, token: other }, event })).toMatchObject({ duplicate: true })
+  expect(await here.door.apply({ effect: { id, token: other }, event })).toMatchObject({ duplicate: true })
   expect((await only()).document.baseSha).toBeNull()
-  expect(await testDoor.apply({ effect: { id, token }, event })).toEqual({ duplicate: false, state: 'applied' })
+  expect(await here.door.apply({ effect: { id, token }, event })).toEqual({ duplicate: false, state: 'applied' })
   expect((await only()).document.baseSha).toBe('aaa0')
-  expect(await testDoor.apply({ effect: { id, token }, event })).toMatchObject({ duplicate: true })
-  expect(await database.kysely.selectFrom('effects').select('state').where('id', '=', id).execute()).toEqual([
+  expect(await here.door.apply({ effect: { id, token }, event })).toMatchObject({ duplicate: true })
+  expect(await here.database.kysely.selectFrom('effects').select('state').where('id', '=', id).execute()).toEqual([
     { state: 'done' },
   ])
 })
@@ -174,13 +160,13 @@ test('a pipeline is published once for every wake-up it asked for', async () => 
   await applyEvents(issueLabeled(), runChanged({ workflow: 'plan.yml' }))
   const { id, revision, wakeAt } = await only()
   const at = wakeAt!
-  expect(await listPipelinesToWake(database, minutesAfterNine(3), 10)).toEqual([])
-  expect(await listPipelinesToWake(database, at, 10)).toEqual([id])
-  const later = openTestDoor(database, { now: () => at })
+  expect(await listPipelinesToWake(here.database, minutesAfterNine(3), 10)).toEqual([])
+  expect(await listPipelinesToWake(here.database, at, 10)).toEqual([id])
+  const later = openTestDoor(here.database, { now: () => at })
   const woken: Event = { type: 'pipeline.woken', at, evidence: { kind: 'clock', id: 'watchdog', at }, pipelineId: id }
   await Promise.all([later.apply({ event: woken }), later.apply({ event: woken })])
   expect((await only()).revision).toBe(revision + 1)
-  expect(await listPipelinesToWake(database, at, 10)).toEqual([])
+  expect(await listPipelinesToWake(here.database, at, 10)).toEqual([])
   await later.close()
 })
 
@@ -188,7 +174,7 @@ test('a deleted comment is written again if it is ours, and ignored otherwise', 
   await applyEvents(issueLabeled())
   const { id, revision } = await only()
   const row = { pipelineId: id, surface: 'comment/plan', githubId: 900, digest: 'd', updatedAt: minutesAfterNine(1) }
-  await database.kysely.insertInto('publications').values(row).execute()
+  await here.database.kysely.insertInto('publications').values(row).execute()
   const gone = (commentId: number): Event => {
     const base = { at: minutesAfterNine(3), evidence: deliveryEvidence(minutesAfterNine(3)), repository: REPOSITORY }
     return { type: 'comment.deleted', ...base, issueNumber: ISSUE, commentId }
@@ -197,14 +183,14 @@ test('a deleted comment is written again if it is ours, and ignored otherwise', 
   expect((await only()).revision).toBe(revision)
   await applyEvents(gone(900))
   expect((await only()).revision).toBe(revision + 1)
-  const left = await database.kysely.selectFrom('publications').select(['githubId', 'digest']).execute()
+  const left = await here.database.kysely.selectFrom('publications').select(['githubId', 'digest']).execute()
   expect(left).toEqual([{ githubId: null, digest: null }])
 })
 
 test('listeners receive one notification a group with the revision of each issue', async () => {
   const payloads: string[] = []
   const { promise: notified, resolve } = Promise.withResolvers<void>()
-  const stop = await database.listen(
+  const stop = await here.database.listen(
     'andon',
     (payload) => {
       payloads.push(payload)
@@ -225,23 +211,23 @@ test('a life applied through the door, in any order and grouping, ends in the sa
   const life = lifecycleEvents(() => minutesAfterNine(0))
   const expected = rowOf(expectedInMemory(life))
   let deliveries = 0
-  for (let seed = 1; seed <= SEEDS[database.kind]; seed++) {
+  for (let seed = 1; seed <= SEEDS[here.database.kind]; seed++) {
     const chance = seededRandom(seed)
     const repository = { ...REPOSITORY, id: 1000 + seed, fullName: `acme/life-${seed}` }
     const events = chance.shuffle(life.flatMap((event) => Array.from({ length: 1 + chance.integer(2) }, () => event)))
     deliveries += events.length
     while (events.length > 0) {
       const group = events.splice(0, 1 + chance.integer(12)).map((event) => arrivalOf(movedTo(repository, event)))
-      await Promise.all(group.map((arrival) => testDoor.apply(arrival)))
+      await Promise.all(group.map((arrival) => here.door.apply(arrival)))
       await answerQuestions(repository)
     }
-    const row = (await pipelinesIn(database)).find(
+    const row = (await pipelinesIn(here.database)).find(
       ({ repositoryId, issueNumber }) => repositoryId === repository.id && issueNumber === ISSUE,
     )
     expect(rowOf({ ...row!.document, repositoryId: REPOSITORY.id }), `seed ${seed}`).toEqual(expected)
   }
   console.log(
-    `${SEEDS[database.kind]} lives, ${deliveries} deliveries through the door on ${database.kind}: the state of memory`,
+    `${SEEDS[here.database.kind]} lives, ${deliveries} deliveries through the door on ${here.database.kind}: the state of memory`,
   )
 }, 120_000)
 
@@ -255,7 +241,7 @@ function expectedInMemory(life: readonly Event[]): Pipeline {
 
 async function answerQuestions(repository: typeof REPOSITORY): Promise<void> {
   for (;;) {
-    const due = await database.kysely
+    const due = await here.database.kysely
       .selectFrom('effects')
       .selectAll()
       .where('state', '=', 'due')
@@ -263,7 +249,7 @@ async function answerQuestions(repository: typeof REPOSITORY): Promise<void> {
       .execute()
     if (due.length === 0) return
     const token = crypto.randomUUID()
-    await database.kysely
+    await here.database.kysely
       .updateTable('effects')
       .set({ claimToken: token })
       .where('state', '=', 'due')
@@ -273,7 +259,7 @@ async function answerQuestions(repository: typeof REPOSITORY): Promise<void> {
       effect: { id, token },
       event: movedTo(repository, answerQuestion({ ...document, repositoryId }, minutesAfterNine(0))),
     }))
-    await Promise.all(answers.map((answer) => testDoor.apply(answer)))
+    await Promise.all(answers.map((answer) => here.door.apply(answer)))
   }
 }
 

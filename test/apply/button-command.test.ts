@@ -1,30 +1,18 @@
 // A click finds its pipeline through the check run it is on, and becomes a command.
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Door } from '../../src/apply/door.ts'
+import { expect, test } from 'vitest'
 import type { Event } from '../../src/pipeline/model/events.ts'
-import type { Database } from '../../src/store/database.ts'
-import { openTestDatabase } from '../support/database.ts'
 import { deliveryEvidence, ISSUE, issueLabeled, minutesAfterNine, REPOSITORY } from '../support/pipeline-fixtures.ts'
-import { arrivalOf, openTestDoor, pipelinesIn } from './support/arrivals.ts'
+import { arrivalOf, pipelinesIn, useTestDoor } from './support/arrivals.ts'
 
 const SHA = 'c0de000000000000000000000000000000000000'
 
-let database: Database
-let opened: Door
-beforeEach(async () => {
-  database = await openTestDatabase()
-  opened = openTestDoor(database)
-})
-afterEach(async () => {
-  await opened.close()
-  await database.close()
-})
+const opened = useTestDoor()
 
 type ButtonClickOptions = { id?: number; guid?: string; isRerun?: boolean; repositoryId?: number; pipelineId?: number }
 
 async function shown(): Promise<number> {
-  await opened.apply(arrivalOf(issueLabeled()))
-  const [row] = await pipelinesIn(database)
+  await opened.door.apply(arrivalOf(issueLabeled()))
+  const [row] = await pipelinesIn(opened.database)
   const pipelineId = row!.id
   const publication = {
     pipelineId,
@@ -33,7 +21,7 @@ async function shown(): Promise<number> {
     digest: 'd',
     updatedAt: minutesAfterNine(1),
   }
-  await database.kysely.insertInto('publications').values(publication).execute()
+  await opened.database.kysely.insertInto('publications').values(publication).execute()
   return pipelineId
 }
 
@@ -51,11 +39,11 @@ async function clickButton(pipelineId: number, o: ButtonClickOptions = {}) {
     sender: 'mara',
     bot: false,
   }
-  await opened.apply(arrivalOf(event))
+  await opened.door.apply(arrivalOf(event))
 }
 
 async function askedEffects(): Promise<readonly string[]> {
-  const effects = await database.kysely.selectFrom('effects').select('key').orderBy('id').execute()
+  const effects = await opened.database.kysely.selectFrom('effects').select('key').orderBy('id').execute()
   return effects.map(({ key }) => key).filter((key) => key.startsWith('permission/command/'))
 }
 
@@ -78,12 +66,12 @@ test('a click gets no reply and no reaction, whatever its result', async () => {
     purpose: { kind: 'command', issueNumber: ISSUE, onPullRequest: false, origin, commands, at: minutesAfterNine(5) },
   } as const
   const here = { at: minutesAfterNine(6), evidence: deliveryEvidence(minutesAfterNine(6)), repository: REPOSITORY }
-  await opened.apply(
+  await opened.door.apply(
     arrivalOf({ type: 'question.answered', ...here, question, answer: { about: 'permission', role: 'write' } }),
   )
-  const types = await database.kysely.selectFrom('effects').select('key').execute()
+  const types = await opened.database.kysely.selectFrom('effects').select('key').execute()
   expect(types.filter(({ key }) => /^(reply|react)\//.test(key))).toEqual([])
-  const entries = await database.kysely.selectFrom('history').select('type').execute()
+  const entries = await opened.database.kysely.selectFrom('history').select('type').execute()
   expect(entries.map(({ type }) => type)).toContainEqual(expect.stringMatching(/^button\./))
 })
 
@@ -97,10 +85,11 @@ test('a click on another App’s check run is ignored', async () => {
 
 test('GitHub’s own re-run button makes the check be written again, whatever its result', async () => {
   const pipelineId = await shown()
-  const digest = async () => (await database.kysely.selectFrom('publications').select('digest').execute())[0]?.digest
+  const digest = async () =>
+    (await opened.database.kysely.selectFrom('publications').select('digest').execute())[0]?.digest
   await clickButton(pipelineId)
   expect(await digest()).toBe('d')
-  const before = (await pipelinesIn(database))[0]!.revision
+  const before = (await pipelinesIn(opened.database))[0]!.revision
   await clickButton(pipelineId, { isRerun: true, guid: 'guid-rerun' })
-  expect([await digest(), (await pipelinesIn(database))[0]!.revision]).toEqual([null, before + 1])
+  expect([await digest(), (await pipelinesIn(opened.database))[0]!.revision]).toEqual([null, before + 1])
 })

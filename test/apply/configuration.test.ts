@@ -1,42 +1,28 @@
 // What a repository's file does to the repository: pipelines begin with it, its mistakes are shown, and the last good
 // version stays in force.
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Door } from '../../src/apply/door.ts'
+import { expect, test } from 'vitest'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Configuration } from '../../src/pipeline/model/questions.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { loadBoard } from '../../src/store/board.ts'
-import type { Database } from '../../src/store/database.ts'
-import { openTestDatabase } from '../support/database.ts'
 import { deliveryEvidence, issueLabeled, minutesAfterNine, REPOSITORY } from '../support/pipeline-fixtures.ts'
-import { arrivalOf, configurationAnswer, countOf, NOW, openTestDoor, pipelinesIn } from './support/arrivals.ts'
+import { arrivalOf, configurationAnswer, countOf, NOW, pipelinesIn, useTestDoor } from './support/arrivals.ts'
 
-let database: Database
-let testDoor: Door
-
-beforeEach(async () => {
-  database = await openTestDatabase()
-  testDoor = openTestDoor(database)
-})
-
-afterEach(async () => {
-  await testDoor.close()
-  await database.close()
-})
+const here = useTestDoor()
 
 const GOOD = 'start: { label: agents }\nstages:\n  build: { workflow: build.yml }\nlimits: { running: 7 }\n'
 const BAD = 'start: { label: agents }\nstages:\n  build: { workflow: build.yml, timeout: soon }\n'
 
 async function applyEvent(...events: readonly Event[]): Promise<void> {
-  for (const event of events) expect(await testDoor.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
+  for (const event of events) expect(await here.door.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
 }
 
 async function repository() {
-  return database.kysely.selectFrom('repositories').selectAll().executeTakeFirstOrThrow()
+  return here.database.kysely.selectFrom('repositories').selectAll().executeTakeFirstOrThrow()
 }
 
 async function storedMistakes() {
-  return (await loadBoard(database, { visible: 'all' }, NOW)).invalidConfigFiles
+  return (await loadBoard(here.database, { visible: 'all' }, NOW)).invalidConfigFiles
 }
 
 function pushTouching(at: Instant, repository = REPOSITORY): Event {
@@ -50,7 +36,11 @@ test('a push that changes the file asks for its content, once, even in a reposit
     pushTouching(minutesAfterNine(1)),
     pushTouching(minutesAfterNine(2)),
   )
-  const asked = await database.kysely.selectFrom('effects').select(['key', 'document', 'type']).orderBy('id').execute()
+  const asked = await here.database.kysely
+    .selectFrom('effects')
+    .select(['key', 'document', 'type'])
+    .orderBy('id')
+    .execute()
   expect(asked.map(({ key }) => key)).toEqual([
     `configuration/${minutesAfterNine(1)}`,
     `configuration/${minutesAfterNine(2)}`,
@@ -60,7 +50,7 @@ test('a push that changes the file asks for its content, once, even in a reposit
 
 test('pipelines begin with the line of the file, and by its label', async () => {
   await applyEvent(configurationAnswer(GOOD), issueLabeled({ number: 1 }), issueLabeled({ number: 2, label: 'Agents' }))
-  const pipelines = await pipelinesIn(database)
+  const pipelines = await pipelinesIn(here.database)
   expect(pipelines.map(({ issueNumber }) => issueNumber)).toEqual([2])
   expect(pipelines[0]?.document.line).toMatchObject({ stages: [{ name: 'build' }], limits: { running: 7 } })
 })
@@ -93,11 +83,13 @@ test('a mistake is stored with its position and commit, and the last good versio
 
 test('only viewers of a repository see what is wrong in its file', async () => {
   await applyEvent(configurationAnswer(BAD))
-  expect((await loadBoard(database, { visible: [] }, NOW)).invalidConfigFiles).toEqual([])
+  expect((await loadBoard(here.database, { visible: [] }, NOW)).invalidConfigFiles).toEqual([])
   expect(
-    (await loadBoard(database, { visible: [REPOSITORY.id], repository: 'ACME/Widgets' }, NOW)).invalidConfigFiles,
+    (await loadBoard(here.database, { visible: [REPOSITORY.id], repository: 'ACME/Widgets' }, NOW)).invalidConfigFiles,
   ).toHaveLength(1)
-  expect((await loadBoard(database, { visible: 'all', repository: 'acme/other' }, NOW)).invalidConfigFiles).toEqual([])
+  expect(
+    (await loadBoard(here.database, { visible: 'all', repository: 'acme/other' }, NOW)).invalidConfigFiles,
+  ).toEqual([])
 })
 
 test('without the file Andon only observes again', async () => {
@@ -111,7 +103,7 @@ test('without the file Andon only observes again', async () => {
     configurationProblems: [],
   })
   await applyEvent(issueLabeled({ number: 1 }))
-  expect((await pipelinesIn(database))[0]?.document.line.stages.map(({ name }) => name)).toContain('review')
+  expect((await pipelinesIn(here.database))[0]?.document.line.stages.map(({ name }) => name)).toContain('review')
 })
 
 test('an answer that was read earlier and arrives later changes nothing', async () => {
@@ -145,7 +137,7 @@ test('a push that changes the organisation’s file asks again for every reposit
     pushTouching(minutesAfterNine(1), foreign),
     pushTouching(minutesAfterNine(2), shared),
   )
-  const asked = await database.kysely
+  const asked = await here.database.kysely
     .selectFrom('effects')
     .select('repositoryId')
     .where('key', '=', `configuration/${minutesAfterNine(2)}`)
@@ -169,5 +161,5 @@ test('the answer about an issue includes the file; without it the file stays unk
   expect(await repository()).toMatchObject({ configuration: { startLabel: 'agents' }, configurationHeadSha: 'head' })
   await applyEvent(answered(minutesAfterNine(3), { configuration: null }))
   expect(await repository()).toMatchObject({ configuration: null, configurationReadAt: minutesAfterNine(3) })
-  expect(await countOf(database, 'pipelines')).toBe(1)
+  expect(await countOf(here.database, 'pipelines')).toBe(1)
 })

@@ -1,11 +1,8 @@
 // What the door does with a delivery: it is applied once, ignored, or stored as failed, and never affects the others.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import type { ApplyRequest } from '../../src/apply/apply-request.ts'
-import type { Door } from '../../src/apply/door.ts'
-import type { Database } from '../../src/store/database.ts'
 import { listFailedDeliveries, loadFailedDelivery } from '../../src/store/deliveries.ts'
-import { openTestDatabase } from '../support/database.ts'
 import {
   arrivalOf,
   BODY,
@@ -13,52 +10,41 @@ import {
   deliveriesIn,
   deliveryOf,
   labelIssue,
-  openTestDoor,
   pipelinesIn,
+  useTestDoor,
 } from './support/arrivals.ts'
 
-let database: Database
-let testDoor: Door
-
-beforeEach(async () => {
-  database = await openTestDatabase()
-  testDoor = openTestDoor(database)
-})
-
-afterEach(async () => {
-  await testDoor.close()
-  await database.close()
-})
+const here = useTestDoor()
 
 test('a delivery that arrives again is a duplicate and changes nothing', async () => {
   const arrival = arrivalOf(labelIssue(1))
-  expect(await testDoor.apply(arrival)).toEqual({ duplicate: false, state: 'applied' })
-  const before = [await pipelinesIn(database), await countOf(database, 'history')]
-  expect(await testDoor.apply(arrival)).toEqual({ duplicate: true, state: 'applied' })
-  expect([await pipelinesIn(database), await countOf(database, 'history')]).toEqual(before)
+  expect(await here.door.apply(arrival)).toEqual({ duplicate: false, state: 'applied' })
+  const before = [await pipelinesIn(here.database), await countOf(here.database, 'history')]
+  expect(await here.door.apply(arrival)).toEqual({ duplicate: true, state: 'applied' })
+  expect([await pipelinesIn(here.database), await countOf(here.database, 'history')]).toEqual(before)
 })
 
 test('of the same delivery sent many times at once, one is applied', async () => {
   const arrival = arrivalOf(labelIssue(1))
-  const outcomes = await Promise.all(Array.from({ length: 20 }, () => testDoor.apply(arrival)))
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => here.door.apply(arrival)))
   expect(outcomes.filter(({ duplicate }) => !duplicate)).toHaveLength(1)
-  expect(await deliveriesIn(database)).toHaveLength(1)
-  expect((await pipelinesIn(database)).map(({ revision }) => revision)).toEqual([1])
+  expect(await deliveriesIn(here.database)).toHaveLength(1)
+  expect((await pipelinesIn(here.database)).map(({ revision }) => revision)).toEqual([1])
 })
 
 test('two hooks may deliver under one GUID, and both deliveries are stored', async () => {
-  await testDoor.apply(arrivalOf(labelIssue(1), { guid: 'shared', hookId: 1 }))
-  expect(await testDoor.apply(arrivalOf(labelIssue(2), { guid: 'shared', hookId: 2 }))).toMatchObject({
+  await here.door.apply(arrivalOf(labelIssue(1), { guid: 'shared', hookId: 1 }))
+  expect(await here.door.apply(arrivalOf(labelIssue(2), { guid: 'shared', hookId: 2 }))).toMatchObject({
     duplicate: false,
   })
-  expect(await pipelinesIn(database)).toHaveLength(2)
+  expect(await pipelinesIn(here.database)).toHaveLength(2)
 })
 
 test('an applied delivery keeps its event and not its body; an ignored one keeps neither', async () => {
   const event = labelIssue(1)
-  await testDoor.apply(arrivalOf(event))
-  await testDoor.apply(arrivalOf(null))
-  expect(await deliveriesIn(database)).toMatchObject([
+  await here.door.apply(arrivalOf(event))
+  await here.door.apply(arrivalOf(null))
+  expect(await deliveriesIn(here.database)).toMatchObject([
     { state: 'applied', event: JSON.parse(JSON.stringify(event)), body: null, error: null },
     { state: 'ignored', event: null, body: null, error: null },
   ])
@@ -66,30 +52,30 @@ test('an applied delivery keeps its event and not its body; an ignored one keeps
 
 test('a delivery that cannot be translated is stored with its reason and its body', async () => {
   const arrival = { delivery: deliveryOf(), event: null, failure: 'issue.number: expected number' }
-  expect(await testDoor.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
-  const [failed] = await listFailedDeliveries(database)
+  expect(await here.door.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
+  const [failed] = await listFailedDeliveries(here.database)
   expect(failed).toMatchObject({ error: 'issue.number: expected number', attempts: 1 })
-  const stored = await loadFailedDelivery(database, failed!.id)
+  const stored = await loadFailedDelivery(here.database, failed!.id)
   expect(Buffer.from(stored!.body)).toEqual(BODY)
 })
 
 test('a failed delivery that arrives again is applied, and keeps neither body nor reason', async () => {
   const delivery = deliveryOf()
-  await testDoor.apply({ delivery, event: null, failure: 'an older Andon could not read it' })
-  expect(await testDoor.apply({ delivery, event: labelIssue(1) })).toEqual({ duplicate: false, state: 'applied' })
-  expect(await deliveriesIn(database)).toMatchObject([{ state: 'applied', body: null, error: null, attempts: 2 }])
-  expect(await pipelinesIn(database)).toHaveLength(1)
-  expect(await testDoor.apply({ delivery, event: labelIssue(1) })).toMatchObject({ duplicate: true })
+  await here.door.apply({ delivery, event: null, failure: 'an older Andon could not read it' })
+  expect(await here.door.apply({ delivery, event: labelIssue(1) })).toEqual({ duplicate: false, state: 'applied' })
+  expect(await deliveriesIn(here.database)).toMatchObject([{ state: 'applied', body: null, error: null, attempts: 2 }])
+  expect(await pipelinesIn(here.database)).toHaveLength(1)
+  expect(await here.door.apply({ delivery, event: labelIssue(1) })).toMatchObject({ duplicate: true })
 })
 
 test('a failed delivery that fails again keeps the newer reason', async () => {
   const delivery = deliveryOf()
-  await testDoor.apply({ delivery, event: null, failure: 'first' })
-  expect(await testDoor.apply({ delivery, event: null, failure: 'second' })).toEqual({
+  await here.door.apply({ delivery, event: null, failure: 'first' })
+  expect(await here.door.apply({ delivery, event: null, failure: 'second' })).toEqual({
     duplicate: false,
     state: 'failed',
   })
-  expect(await listFailedDeliveries(database)).toMatchObject([{ error: 'second', attempts: 2 }])
+  expect(await listFailedDeliveries(here.database)).toMatchObject([{ error: 'second', attempts: 2 }])
 })
 
 const UNSTORABLE_EVENT = { NUL: 'bad \0 title', 'half a surrogate pair': 'bad \ud800 title' }
@@ -101,13 +87,13 @@ for (const [what, title] of Object.entries(UNSTORABLE_EVENT)) {
       const good = Array.from({ length: 20 }, (_, index) => arrivalOf(labelIssue(100 * round + index + 1)))
       const bad = arrivalOf(labelIssue(100 * round + 99, title))
       const group = chance.shuffle([...good, bad])
-      const outcomes = await Promise.all(group.map((arrival) => testDoor.apply(arrival)))
+      const outcomes = await Promise.all(group.map((arrival) => here.door.apply(arrival)))
       expect(outcomes.map(({ state }) => state)).toEqual(group.map((each) => (each === bad ? 'failed' : 'applied')))
     }
-    expect(await pipelinesIn(database)).toHaveLength(100)
-    const failed = await listFailedDeliveries(database)
+    expect(await pipelinesIn(here.database)).toHaveLength(100)
+    const failed = await listFailedDeliveries(here.database)
     expect(failed).toHaveLength(5)
-    for (const { id } of failed) expect(Buffer.from((await loadFailedDelivery(database, id))!.body)).toEqual(BODY)
+    for (const { id } of failed) expect(Buffer.from((await loadFailedDelivery(here.database, id))!.body)).toEqual(BODY)
     console.log(`5 groups of 21 with ${what}: 100 applied, 5 kept as failed: ${failed[0]?.error}`)
   })
 }
@@ -121,17 +107,17 @@ test('a failed delivery is stored whatever its envelope contains', async () => {
     installationId: 0.5,
   })
   const arrival: ApplyRequest = { delivery, event: null, failure: 'a reason with \0 and \ud800' }
-  expect(await testDoor.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
-  expect(await deliveriesIn(database)).toMatchObject([
+  expect(await here.door.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
+  expect(await deliveriesIn(here.database)).toMatchObject([
     { guid: 'guid \ufffd \ufffd', name: 'na\ufffdme', action: '\ufffd', repositoryId: null, installationId: null },
   ])
 })
 
 test('numbers too large for their columns fail only their own delivery', async () => {
   const outcomes = await Promise.all([
-    testDoor.apply(arrivalOf(labelIssue(1))),
-    testDoor.apply(arrivalOf(labelIssue(99_999_999_999))),
-    testDoor.apply(arrivalOf(labelIssue(2))),
+    here.door.apply(arrivalOf(labelIssue(1))),
+    here.door.apply(arrivalOf(labelIssue(99_999_999_999))),
+    here.door.apply(arrivalOf(labelIssue(2))),
   ])
   expect(outcomes.map(({ state }) => state)).toEqual(['applied', 'failed', 'applied'])
 })
@@ -139,10 +125,10 @@ test('numbers too large for their columns fail only their own delivery', async (
 test('an error in our own code fails its own delivery, never the others', async () => {
   const { issue: _, ...broken } = labelIssue(3) as Extract<ReturnType<typeof labelIssue>, { type: 'issue.labeled' }>
   const outcomes = await Promise.all([
-    testDoor.apply(arrivalOf(labelIssue(1))),
-    testDoor.apply(arrivalOf(broken as ReturnType<typeof labelIssue>)),
-    testDoor.apply(arrivalOf(labelIssue(2))),
+    here.door.apply(arrivalOf(labelIssue(1))),
+    here.door.apply(arrivalOf(broken as ReturnType<typeof labelIssue>)),
+    here.door.apply(arrivalOf(labelIssue(2))),
   ])
   expect(outcomes.map(({ state }) => state)).toEqual(['applied', 'failed', 'applied'])
-  expect(await pipelinesIn(database)).toHaveLength(2)
+  expect(await pipelinesIn(here.database)).toHaveLength(2)
 })

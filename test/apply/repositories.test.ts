@@ -1,14 +1,11 @@
 // Repositories and installations are added, removed and renamed; deliveries about it arrive in any order, and what they
 // take away is asked of GitHub.
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Door } from '../../src/apply/door.ts'
+import { expect, test } from 'vitest'
 import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { InstallationState, RepositoryDescription } from '../../src/pipeline/model/questions.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { loadBoard } from '../../src/store/board.ts'
-import type { Database } from '../../src/store/database.ts'
 import { findRepository } from '../../src/store/visible-repositories.ts'
-import { openTestDatabase } from '../support/database.ts'
 import {
   deliveryEvidence,
   issueChanged,
@@ -16,23 +13,12 @@ import {
   minutesAfterNine,
   REPOSITORY,
 } from '../support/pipeline-fixtures.ts'
-import { arrivalOf, openTestDoor } from './support/arrivals.ts'
+import { arrivalOf, useTestDoor } from './support/arrivals.ts'
 
-let database: Database
-let testDoor: Door
-
-beforeEach(async () => {
-  database = await openTestDatabase()
-  testDoor = openTestDoor(database)
-})
-
-afterEach(async () => {
-  await testDoor.close()
-  await database.close()
-})
+const here = useTestDoor()
 
 async function applyEvent(...events: readonly Event[]): Promise<void> {
-  for (const event of events) expect(await testDoor.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
+  for (const event of events) expect(await here.door.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
 }
 
 function repositoryEvent(repository: Partial<RepositoryRef>, event: Event): Event {
@@ -78,23 +64,23 @@ function installationAnswered(at: Instant, state: InstallationState): Event {
 }
 
 async function questions(): Promise<readonly string[]> {
-  const rows = await database.kysely.selectFrom('effects').select('document').where('type', '=', 'ask').execute()
+  const rows = await here.database.kysely.selectFrom('effects').select('document').where('type', '=', 'ask').execute()
   return rows.flatMap(({ document }) => (document.type === 'ask' ? document.question.about : []))
 }
 
 const LEFT = { removed: [{ id: REPOSITORY.id, ref: REPOSITORY }] }
 
 async function boardRows(): Promise<readonly string[]> {
-  const { rows } = await loadBoard(database, { visible: 'all' }, minutesAfterNine(30))
+  const { rows } = await loadBoard(here.database, { visible: 'all' }, minutesAfterNine(30))
   return rows.map(({ repository, pipeline }) => `${repository}#${pipeline.issue.number}`)
 }
 
 async function repository(id = REPOSITORY.id) {
-  return database.kysely.selectFrom('repositories').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+  return here.database.kysely.selectFrom('repositories').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 }
 
 async function installationRow() {
-  return database.kysely.selectFrom('installations').selectAll().executeTakeFirstOrThrow()
+  return here.database.kysely.selectFrom('installations').selectAll().executeTakeFirstOrThrow()
 }
 
 test('a repository and its installation are known from the first event that names them', async () => {
@@ -107,11 +93,11 @@ test('a repository and its installation are known from the first event that name
 test('a renamed repository keeps its pipelines under the new name', async () => {
   await applyEvent(issueLabeled(), renamed('acme/gadgets', minutesAfterNine(5)))
   expect(await boardRows()).toEqual(['acme/gadgets#42'])
-  expect(await findRepository(database, 'all', 'ACME/Gadgets')).toMatchObject({
+  expect(await findRepository(here.database, 'all', 'ACME/Gadgets')).toMatchObject({
     id: REPOSITORY.id,
     fullName: 'acme/gadgets',
   })
-  expect(await findRepository(database, 'all', 'acme/widgets')).toBeNull()
+  expect(await findRepository(here.database, 'all', 'acme/widgets')).toBeNull()
 })
 
 test('a delivery from before the rename does not bring the old name back', async () => {
@@ -137,7 +123,7 @@ test('pipelines of a deleted repository leave the board once GitHub confirms it,
   expect(await boardRows()).toEqual([])
   await applyEvent(issueChanged({ at: minutesAfterNine(3) }))
   expect(await boardRows()).toEqual([])
-  expect(await findRepository(database, 'all', REPOSITORY.fullName)).toBeNull()
+  expect(await findRepository(here.database, 'all', REPOSITORY.fullName)).toBeNull()
 })
 
 test('pipelines come back with their repository', async () => {
@@ -234,7 +220,7 @@ test('a group’s changes to a repository end in one state, its removal included
   ]
   const described = { fullName: 'acme/gadgets', updatedAt: minutesAfterNine(7) }
   const later = repositoryEvent(described, issueChanged({ at: minutesAfterNine(7) }))
-  await Promise.all([...events, later].map((event) => testDoor.apply(arrivalOf(event))))
+  await Promise.all([...events, later].map((event) => here.door.apply(arrivalOf(event))))
   expect(await boardRows()).toEqual([])
   expect(await repository()).toMatchObject({ fullName: 'acme/gadgets', removedAt: minutesAfterNine(5) })
 })

@@ -1,13 +1,10 @@
 // Where each kind of change can be seen, as listeners are told it.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { newRepository } from '../../src/advance/repositories.ts'
-import type { Door } from '../../src/apply/door.ts'
 import { createRowMaps } from '../../src/apply/lookups.ts'
 import { touchedBy } from '../../src/apply/touched-by.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
-import type { Database } from '../../src/store/database.ts'
 import { decodeChangeNotice, NOTIFY_CHANNEL } from '../../src/store/notify.ts'
-import { openTestDatabase } from '../support/database.ts'
 import {
   deliveryEvidence,
   ISSUE,
@@ -16,26 +13,15 @@ import {
   minutesAfterNine,
   REPOSITORY,
 } from '../support/pipeline-fixtures.ts'
-import { arrivalOf, configurationAnswer, openTestDoor } from './support/arrivals.ts'
+import { arrivalOf, configurationAnswer, useTestDoor } from './support/arrivals.ts'
 
-let database: Database
-let testDoor: Door
-
-beforeEach(async () => {
-  database = await openTestDatabase()
-  testDoor = openTestDoor(database)
-})
-
-afterEach(async () => {
-  await testDoor.close()
-  await database.close()
-})
+const here = useTestDoor()
 
 /** What the next notification names when the event is applied, without revisions. */
 async function touchedAfter(event: Event): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<string>()
-  const stop = await database.listen(NOTIFY_CHANNEL, resolve, () => undefined)
-  expect(await testDoor.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
+  const stop = await here.database.listen(NOTIFY_CHANNEL, resolve, () => undefined)
+  expect(await here.door.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
   const { touched } = decodeChangeNotice(await promise)
   await stop()
   return touched === 'everything' ? touched : touched.map((place) => ({ ...place, revision: undefined }))

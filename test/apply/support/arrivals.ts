@@ -1,10 +1,12 @@
 // Deliveries for the door: events of the pure world, under GUIDs that never repeat.
 import pino from 'pino'
+import { afterEach, beforeEach } from 'vitest'
 import type { ApplyRequest, Delivery } from '../../../src/apply/apply-request.ts'
 import { type Door, openDoor } from '../../../src/apply/door.ts'
 import type { Event, EventOf } from '../../../src/pipeline/model/events.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { Database } from '../../../src/store/database.ts'
+import { openTestDatabase } from '../../support/database.ts'
 import { issueLabeled, minutesAfterNine, REPOSITORY } from '../../support/pipeline-fixtures.ts'
 
 export const NOW: Instant = '2026-11-21T12:00:00.000Z'
@@ -12,6 +14,28 @@ export const BODY = Buffer.from('{"the":"raw body"}')
 
 export function openTestDoor(database: Database, o: { now?: () => Instant } = {}): Door {
   return openDoor({ database, now: o.now ?? (() => NOW), log: pino({ level: 'silent' }) })
+}
+
+/** A database and a door on it, new for each test of the file. */
+export function useTestDoor(): { readonly database: Database; readonly door: Door } {
+  let database: Database
+  let door: Door
+  beforeEach(async () => {
+    database = await openTestDatabase()
+    door = openTestDoor(database)
+  })
+  afterEach(async () => {
+    await door.close()
+    await database.close()
+  })
+  return {
+    get database() {
+      return database
+    },
+    get door() {
+      return door
+    },
+  }
 }
 
 let lastGuid = 0
