@@ -155,8 +155,7 @@ function serverArguments(directory: string, port: number, own: Readonly<Record<s
   return ['-D', directory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
 }
 
-// Postgres refuses to run as root.
-/** The user that a Postgres server runs as when we are root. */
+/** The user that a server runs as when we are root, as which Postgres refuses to run. */
 export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   for (const name of ['postgres', 'nobody']) {
@@ -170,7 +169,8 @@ export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   throw new Error('Postgres cannot run as root, and this machine has neither a user "postgres" nor "nobody".')
 }
 
-async function waitUntilReady(url: string, stillRuns: () => void): Promise<void> {
+/** Resolves when a server answers there; `stillRuns` throws when it never will. */
+export async function waitUntilReady(url: string, stillRuns: () => void = () => undefined): Promise<void> {
   const deadline = Date.now() + 30_000
   for (;;) {
     stillRuns()

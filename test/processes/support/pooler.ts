@@ -3,9 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
-import { freePort, unprivilegedUser } from '../../support/postgres-cluster.ts'
+import { freePort, unprivilegedUser, waitUntilReady } from '../../support/postgres-cluster.ts'
 
 /** Debian: apt-get install pgbouncer. In CI nothing is left out. */
 export const hasPgbouncer = process.env.CI === 'true' || spawnSync('pgbouncer', ['--version']).status === 0
@@ -39,25 +37,12 @@ ignore_startup_parameters = ${ignored}
   const child: ChildProcess = spawn('pgbouncer', [settings], { ...owner, cwd: directory, stdio: 'ignore' })
   const url = new URL(databaseUrl)
   url.port = `${port}`
-  await answers(url.href)
+  await waitUntilReady(url.href)
   return {
     url: url.href,
     async close() {
       child.kill('SIGKILL')
       rmSync(directory, { recursive: true, force: true })
     },
-  }
-}
-
-async function answers(url: string): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
-    const client = new pg.Client({ connectionString: url })
-    try {
-      await client.connect()
-      return await client.end()
-    } catch (error) {
-      if (tries === 100) throw error
-      await pause(100)
-    }
   }
 }
