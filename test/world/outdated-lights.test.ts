@@ -82,12 +82,18 @@ test('what can still be written says so on GitHub, and takes it back', async () 
   expect(comment()).toContain('**plan ● running**')
 })
 
-test('a review that GitHub refused to show is read at once when an event gives access', async () => {
+/** The run succeeds, and its pull request waits for a review. */
+async function reviewBegins(): Promise<void> {
   const { github, repository } = app
   github.runs[0]?.succeed()
   await github.createBranch(repository, 'andon/issue-1')
   await github.openPullRequest(repository, { branch: 'andon/issue-1', title: 'Fix', body: 'Fixes #1' })
   await app.advance(60)
+}
+
+test('a review that GitHub refused to show is read at once when an event gives access', async () => {
+  const { github } = app
+  await reviewBegins()
   const message = 'Resource not accessible by integration'
   github.chooseFaults(({ method, path }) =>
     method === 'GET' && path.includes('/pulls/') ? { kind: 'refuse', status: 403, message } : null,
@@ -113,10 +119,7 @@ test('what ended unheard while GitHub was away is unknown until GitHub is read, 
 
 test('a review is unknown after as long, and what waits for nobody at GitHub never is', async () => {
   const { github, repository } = app
-  github.runs[0]?.succeed()
-  await github.createBranch(repository, 'andon/issue-1')
-  await github.openPullRequest(repository, { branch: 'andon/issue-1', title: 'Fix', body: 'Fixes #1' })
-  await app.advance(60)
+  await reviewBegins()
   await app.comment('/andon hold repository nobody is here')
   await github.openIssue(repository, { title: 'Held', labels: ['andon'] })
   await app.advance(60)
