@@ -1,5 +1,5 @@
 // The Andon of bench/places.ts, in a process of its own: web and worker on Postgres, with an issue in each of 200
-// repositories. It answers with how many queries it has sent and how often a place was read.
+// repositories. It answers with how many queries it has sent.
 import pg from 'pg'
 import { openAndonApp } from '../test/support/andon-app.ts'
 

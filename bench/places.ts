@@ -2,15 +2,15 @@
 // Andon on Postgres; it, the readers and what sends the deliveries are processes of their own on this machine.
 // `npm run bench:places`; writes docs/bench-places.md in less than a minute.
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleDelivery, signDelivery, type TestRepository } from '../test/support/deliveries.ts'
 import { forEachConcurrently } from '../test/support/http-load.ts'
+import { endChildren, nextMessage } from './children.ts'
 import { startBenchCluster } from './cluster.ts'
-import { percentile } from './percentile.ts'
+import { median, percentile } from './percentile.ts'
 import type { PlacesReport } from './places-server.ts'
 import type { ReadersReport } from './stream-readers.ts'
 
@@ -57,7 +57,7 @@ beside 9 queries and 4.6 ms without streams.
 
 async function measure(watched: readonly string[]): Promise<readonly string[]> {
   const server = fork(join(import.meta.dirname, 'places-server.ts'))
-  const { url, secret } = await next<Extract<PlacesReport, { url: string }>>(server)
+  const { url, secret } = await nextMessage<Extract<PlacesReport, { url: string }>>(server)
   const post = (delivery: Parameters<typeof signDelivery>[0]) => postTo(`${url}/api/github/webhooks`, delivery, secret)
   await forEachConcurrently(
     20,
@@ -69,7 +69,7 @@ async function measure(watched: readonly string[]): Promise<readonly string[]> {
     addresses.length === 0
       ? null
       : fork(join(import.meta.dirname, 'stream-readers.ts'), [String(STREAMS), ...addresses])
-  if (crowd !== null) await next<ReadersReport>(crowd)
+  if (crowd !== null) await nextMessage<ReadersReport>(crowd)
   crowd?.send('start')
   const [first] = REPOSITORIES
   if (first === undefined) throw new Error('there are repositories')
@@ -87,17 +87,12 @@ async function measure(watched: readonly string[]): Promise<readonly string[]> {
   for (let sent = 0; sent < CHANGES_IN_A_ROW; sent++) inARow.push(await change())
   await queriesAtRest(server)
   crowd?.send({ last: '' })
-  const seen = crowd && (await next<Extract<ReadersReport, { p50: number }>>(crowd))
-  for (const child of [crowd, server]) {
-    if (child === null) continue
-    const exited = once(child, 'exit')
-    child.kill()
-    await exited
-  }
+  const seen = crowd && (await nextMessage<Extract<ReadersReport, { p50: number }>>(crowd))
+  await endChildren([...(crowd === null ? [] : [crowd]), server])
   const ms = (values: readonly number[], share: number) => percentile(values, share).toFixed(1)
   return [
-    String(percentile(queries, 0.5)),
-    `${ms(alone, 0.5)} ms`,
+    String(median(queries)),
+    `${median(alone).toFixed(1)} ms`,
     seen === null ? '' : `${seen.p50.toFixed(0)} ms`,
     `${ms(inARow, 0.5)} / ${ms(inARow, 0.99)} ms`,
   ]
@@ -107,7 +102,7 @@ async function measure(watched: readonly string[]): Promise<readonly string[]> {
 async function queriesAtRest(server: ChildProcess): Promise<number> {
   for (let before = -1; ; ) {
     server.send('queries')
-    const { queries } = await next<Extract<PlacesReport, { queries: number }>>(server)
+    const { queries } = await nextMessage<Extract<PlacesReport, { queries: number }>>(server)
     if (queries === before) return queries
     before = queries
     await sleep(300)
@@ -135,9 +130,4 @@ async function postTo(url: string, delivery: Parameters<typeof signDelivery>[0],
   const { status } = await fetch(url, { method: 'POST', headers, body })
   if (status !== 202) throw new Error(`a delivery was answered with ${status}`)
   return performance.now() - sentAt
-}
-
-async function next<T>(child: ChildProcess): Promise<T> {
-  const [message] = await once(child, 'message')
-  return message as T
 }

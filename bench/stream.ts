@@ -2,11 +2,11 @@
 // server are processes of their own on this machine. `npm run bench:stream` (`-- --quick` for a look); writes
 // docs/bench-stream.md.
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endChildren, nextMessage } from './children.ts'
 import type { ReadersReport } from './stream-readers.ts'
 import type { ServerReport } from './stream-server.ts'
 
@@ -67,23 +67,19 @@ process.exitCode = isFast && isConverged ? 0 : 1
 
 async function measure(kind: 'andon' | 'bare', readers: number, perSecond: number): Promise<Figures> {
   const server = start('stream-server.ts', [kind])
-  const { url } = await next<Extract<ServerReport, { url: string }>>(server)
+  const { url } = await nextMessage<Extract<ServerReport, { url: string }>>(server)
   const before = await residentBytes(server)
   const crowd = start('stream-readers.ts', [String(readers), url])
-  await next<ReadersReport>(crowd)
+  await nextMessage<ReadersReport>(crowd)
   await sleep(1_000)
   crowd.send('start')
   server.send({ perSecond, seconds: SECONDS })
-  const { last } = await next<Extract<ServerReport, { last: string }>>(server)
+  const { last } = await nextMessage<Extract<ServerReport, { last: string }>>(server)
   await sleep(REST_MS)
   const kilobytesPerReader = ((await residentBytes(server)) - before) / 1024 / readers
   crowd.send({ last })
-  const figures = await next<Extract<ReadersReport, { p50: number }>>(crowd)
-  for (const child of [crowd, server]) {
-    const exited = once(child, 'exit')
-    child.kill()
-    await exited
-  }
+  const figures = await nextMessage<Extract<ReadersReport, { p50: number }>>(crowd)
+  await endChildren([crowd, server])
   return { ...figures, kilobytesPerReader }
 }
 
@@ -91,12 +87,7 @@ function start(file: string, words: readonly string[]): ChildProcess {
   return fork(join(import.meta.dirname, file), [...words])
 }
 
-async function next<T>(child: ChildProcess): Promise<T> {
-  const [message] = await once(child, 'message')
-  return message as T
-}
-
 async function residentBytes(server: ChildProcess): Promise<number> {
   server.send('memory')
-  return (await next<Extract<ServerReport, { residentBytes: number }>>(server)).residentBytes
+  return (await nextMessage<Extract<ServerReport, { residentBytes: number }>>(server)).residentBytes
 }
